@@ -32,6 +32,8 @@ export const ERROR_CODES = [
   'media-server-unavailable', // not reachable, or lost
   'media-server-timeout', // reachable, but does not answer in time
   'media-failed', // the media server refused an operation
+  // Found by the client itself.
+  'hub-unreachable', // no connection to the hub
   // Ours.
   'shutting-down',
   'internal',
@@ -50,4 +52,5 @@ export interface Failure {
 }
 
 /** A result that can cross a process boundary; handlers answer it instead of throwing. */
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };

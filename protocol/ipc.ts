@@ -17,15 +17,31 @@ export interface AppInfo {
   readonly locale: string;
 }
 
+export type Theme = 'system' | 'light' | 'dark';
+
 export interface IpcRequests {
   'app:info': { args: []; value: AppInfo };
   'hub:get': { args: []; value: HubState };
+  /** The user's choice of colours: the window's own background follows, at the next start before the page is there. */
+  'window:theme': { args: [theme: Theme]; value: null };
 }
 export interface IpcEvents {
   'hub:state': HubState;
 }
-export type Guards = { [K in keyof IpcRequests]: (args: unknown[]) => args is IpcRequests[K]['args'] };
+
+/** The allow-lists of the preload: Electron has channels that are none of the page's business. */
+const requests: Record<keyof IpcRequests, true> = { 'app:info': true, 'hub:get': true, 'window:theme': true };
+const events: Record<keyof IpcEvents, true> = { 'hub:state': true };
+export const REQUEST_CHANNELS: ReadonlySet<string> = new Set(Object.keys(requests));
+export const EVENT_CHANNELS: ReadonlySet<string> = new Set(Object.keys(events));
+
+/** One request's arguments as the structured clone counts them, roughly, in bytes: texts and choices, no media. */
+export const MAX_IPC_SIZE = 64 * 1024;
+
 export interface Bridge {
-  invoke<K extends keyof IpcRequests>(channel: K, ...args: IpcRequests[K]['args']): Promise<Result<IpcRequests[K]['value']>>;
+  invoke<K extends keyof IpcRequests>(
+    channel: K,
+    ...args: IpcRequests[K]['args']
+  ): Promise<Result<IpcRequests[K]['value']>>;
   on<K extends keyof IpcEvents>(channel: K, listener: (event: IpcEvents[K]) => void): () => void;
 }

@@ -16,3 +16,14 @@ export const MAX_TEXT_LENGTH = 500;
 export const MAX_MESSAGES_PER_SECOND = 200;
 /** Tokens and keys that a client remembers. */
 export const MAX_SECRET_LENGTH = 256;
+
+/** Milliseconds between two pings of the hub to each of its sockets; browsers answer them without the page's help. */
+export const HEARTBEAT_INTERVAL_MS = 2_500;
+/** A socket that is silent for so long is dead: with the interval before it, noticed within ten seconds. */
+export const HEARTBEAT_SILENCE_MS = 7_500;
+/** Unsent bytes to one client. All its messages together are some 100 KB: one that lags by so much does not read. */
+export const MAX_UNSENT_BYTES = 2 * 1024 * 1024;
+/** WebSocket connections to one hub. */
+export const MAX_CONNECTIONS = 1_000;
+/** The same from one address beyond loopback: a whole classroom behind one router. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 200;

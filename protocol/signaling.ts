@@ -8,7 +8,13 @@
  */
 import * as v from 'valibot';
 import { ERROR_CODES } from './errors';
-import { MAX_CANDIDATE_LENGTH, MAX_NAME_LENGTH, MAX_SDP_LENGTH, MAX_SECRET_LENGTH, MAX_TEXT_LENGTH } from './limits';
+import {
+  MAX_CANDIDATE_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_SDP_LENGTH,
+  MAX_SECRET_LENGTH,
+  MAX_TEXT_LENGTH,
+} from './limits';
 
 export const ENDPOINTS = ['/helloworld', '/magicmirror', '/one2many', '/one2one', '/room'] as const;
 export type EndpointPath = (typeof ENDPOINTS)[number];
@@ -138,7 +144,12 @@ const errorMessage = v.object({
   ref: v.exactOptional(v.string()),
 });
 /** The refusal fields that accompany a tutorial's own `response` and `message`. */
-const refusal = { message: v.exactOptional(v.string()), code: v.exactOptional(v.picklist(ERROR_CODES)), ref: v.exactOptional(v.string()) };
+const refusal = {
+  message: v.exactOptional(v.string()),
+  code: v.exactOptional(v.picklist(ERROR_CODES)),
+  retryable: v.exactOptional(v.boolean()),
+  ref: v.exactOptional(v.string()),
+};
 
 const mediaServerState = v.picklist(['connecting', 'ready', 'unavailable']);
 export type MediaServerState = v.InferOutput<typeof mediaServerState>;
@@ -153,7 +164,13 @@ const welcome = v.object({
 });
 export type Welcome = v.InferOutput<typeof welcome>;
 /** Only after `hello`: the media server came or went. After `ready` a client starts its interrupted session anew. */
-const mediaServer = v.object({ id: v.literal('mediaServer'), state: mediaServerState, message: v.exactOptional(v.string()) });
+const mediaServer = v.object({
+  id: v.literal('mediaServer'),
+  state: mediaServerState,
+  message: v.exactOptional(v.string()),
+  /** With `ready`: replaces `welcome.overlays`, since what returned may be another media server. */
+  overlays: v.exactOptional(v.array(name)),
+});
 const everywhere = [welcome, mediaServer, iceCandidateMessage, errorMessage] as const;
 
 export const mirrorReply = v.variant('id', [
@@ -169,7 +186,8 @@ export const broadcastReply = v.variant('id', [
   v.object({ id: v.literal('presenterResponse'), response: v.literal('rejected'), ...refusal }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('rejected'), ...refusal }),
-  v.object({ id: v.literal('stopCommunication') }),
+  /** `code` and `message` (extensions) tell why, when it was not the presenter who stopped. */
+  v.object({ id: v.literal('stopCommunication'), ...refusal }),
   /** Only after `hello`, at once and whenever it changes. */
   v.object({ id: v.literal('channels'), channels: v.array(channel) }),
 ]);
@@ -180,12 +198,24 @@ export const callReply = v.variant('id', [
     response: v.literal('accepted'),
     /** Only after `hello`: proves the same identity after a lost connection. */
     secret: v.exactOptional(secret),
-    /** Only after `hello`: the call that went on while the connection was lost. */
-    resumed: v.exactOptional(v.object({ peer: name, since: v.number() })),
+    /**
+     * Only after `hello`: the call that went on while the connection was lost. `since` in milliseconds since 1970: when
+     * it was answered, or else when it began. What the client may have missed of it is sent again after this message.
+     */
+    resumed: v.exactOptional(
+      v.object({
+        peer: name,
+        since: v.number(),
+        role: v.picklist(['caller', 'callee']),
+        at: v.picklist(['ringing', 'connecting', 'live']),
+      }),
+    ),
   }),
   v.object({ id: v.literal('registerResponse'), response: v.literal('rejected'), ...refusal }),
   v.object({ id: v.literal('callResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
   v.object({ id: v.literal('callResponse'), response: v.literal('rejected'), ...refusal }),
+  /** Only after `hello`: it rings at the other side. */
+  v.object({ id: v.literal('ringing'), to: name }),
   v.object({ id: v.literal('incomingCall'), from: name }),
   v.object({ id: v.literal('startCommunication'), sdpAnswer: sdp }),
   /** `code` and `message` (extensions) tell why; a plain hang-up has none. */
