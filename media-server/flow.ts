@@ -64,8 +64,9 @@ export interface MediaSource {
   /** Asks for a keyframe, soon and at most a few times per second however many sinks ask. No effect for audio. */
   requestKeyframe(): void;
   /**
-   * What this sink can take at present, in bit/s; undefined when it does not know. The source lets its sender use the
-   * highest value of all sinks, so that one weak viewer does not pull down the presenter.
+   * What this sink can take at present, in bit/s; undefined when it does not know (yet), Infinity when it has no limit,
+   * such as a recorder. The source lets its sender use the highest known value of all sinks, so that one weak viewer
+   * does not pull down the presenter.
    */
   reportCapacity(sink: MediaSink, bitsPerSecond: number | undefined): void;
 }
@@ -73,9 +74,32 @@ export interface MediaSource {
 /** Where packets go. Must not throw, must not wait, must not write to the packet. */
 export interface MediaSink {
   readonly kind: MediaKind;
+  /**
+   * The only codecs that this sink can use, most wanted first; undefined when it takes what comes. A source that has
+   * yet to negotiate keeps to what all its sinks accept, if anything is left then.
+   */
+  readonly accepts?: readonly CodecName[] | undefined;
   /** The source, its codec or its parameters are new: the next packets belong to a new stream that starts at a keyframe. */
   sourceChanged(source: MediaSource): void;
   /** The source is gone (disconnected or released): no packet follows until the next sourceChanged. */
   sourceEnded(): void;
   push(packet: MediaPacket): void;
+}
+
+/** One message of a data channel, on its way between elements. */
+export interface DataMessage {
+  readonly payload: Buffer;
+  /** False for text (UTF-8). */
+  readonly binary: boolean;
+}
+
+/** Where data channel messages come from: the peer's channels, or whatever a filter finds worth saying. */
+export interface DataSource {
+  addSink(sink: DataSink): void;
+  removeSink(sink: DataSink): void;
+}
+
+/** Where data channel messages go. Must not throw, must not wait, must not write to the message. */
+export interface DataSink {
+  push(message: DataMessage): void;
 }

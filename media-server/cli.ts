@@ -1,0 +1,127 @@
+/**
+ * The media server as a process of its own: a command line, a child of `child_process.fork`, or Electron's utility
+ * process. Says where it listens, on stdout and to its parent, and ends when told or when the parent is gone.
+ */
+import { parseArgs } from 'node:util';
+import { KURENTO_PORT } from '../protocol/kurento';
+import type { LogFields, Logger } from '../protocol/log';
+import { startMediaServer } from './index';
+import type { MediaServer } from './index';
+
+/** What the parent gets to know. */
+export type ProcessMessage =
+  { readonly type: 'ready'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
+
+/** Electron's side of a utility process; there is no `process.send` there. */
+interface ParentPort {
+  postMessage(message: ProcessMessage): void;
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+  on(event: 'close', listener: () => void): void;
+}
+const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPort;
+
+const USAGE = 'usage: media-server [--port=8888] [--host=127.0.0.1] [--log=silent|warn|info|debug]';
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+class UsageError extends Error {}
+
+function readOptions(argv: readonly string[]) {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: 'string', default: String(KURENTO_PORT) },
+        host: { type: 'string', default: '127.0.0.1' },
+        log: { type: 'string', default: 'warn' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new UsageError(`--port=${values.port} is no port number`);
+  const level = LEVELS.findIndex((name) => name === values.log);
+  if (level < 0 && values.log !== 'silent')
+    throw new UsageError(`--log=${values.log} is none of ${LEVELS.join(', ')}`);
+  return { port, host: values.host, help: values.help, level: level < 0 ? LEVELS.length : level };
+}
+
+/** One JSON object a line on stderr. */
+function stderrLogger(minimum: number, fields: LogFields = {}): Logger {
+  const at = (level: number) => (more: LogFields, message: string) => {
+    if (level < minimum) return;
+    const time = new Date().toISOString();
+    process.stderr.write(
+      `${JSON.stringify({ time, level: LEVELS[level], ...fields, ...more, message }, plain)}\n`,
+    );
+  };
+  return {
+    debug: at(0),
+    info: at(1),
+    warn: at(2),
+    error: at(3),
+    child: (more) => stderrLogger(minimum, { ...fields, ...more }),
+  };
+}
+const plain = (_key: string, value: unknown): unknown =>
+  value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value;
+
+function tellParent(message: ProcessMessage): void {
+  if (parentPort) parentPort.postMessage(message);
+  // A parent that is gone already is noticed by 'disconnect'.
+  else process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function sentenceOf(error: unknown, { host, port }: { host: string; port: number }): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use already: end the other program or choose another --port.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this user: choose a --port above 1023.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `This machine has no address ${host}: check --host.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(USAGE);
+    return;
+  }
+  const logger = stderrLogger(options.level);
+  let server: MediaServer;
+  try {
+    server = await startMediaServer({ host: options.host, port: options.port, logger });
+  } catch (error) {
+    const message = sentenceOf(error, options);
+    tellParent({ type: 'failed', message });
+    console.error(message);
+    process.exitCode = 1;
+    process.disconnect?.();
+    return;
+  }
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    void server.close().finally(() => process.exit(0));
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+  process.on('disconnect', end);
+  parentPort?.on('close', end);
+  parentPort?.on('message', ({ data }) => {
+    if (data === 'close') end();
+  });
+  console.log(`media server ready at ${server.url}`);
+  tellParent({ type: 'ready', url: server.url });
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof UsageError) console.error(`${error.message}\n${USAGE}`);
+  else console.error(error);
+  process.exit(2);
+});

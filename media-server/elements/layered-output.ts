@@ -1,0 +1,198 @@
+/**
+ * The video output of an endpoint whose peer may send simulcast: one stream to the outside, several layers inside. Each
+ * sink gets the best layer that it can take, and changes layers only at a keyframe. Without simulcast there is one layer
+ * and nothing to choose.
+ */
+import type { Clock } from '../clock';
+import { FanOut } from '../fan-out';
+import type { FanOutOptions } from '../fan-out';
+import type { Codec, ClockMapping, CodecName, MediaKind, MediaPacket, MediaSink, MediaSource } from '../flow';
+import { RateMeter } from '../rtp/capacity';
+
+/** A layer without packets for so long is switched off at the sender. */
+const SILENT_MS = 1_000;
+/** A layer fits when the sink can take this much more than its average: bitrates move. */
+const HEADROOM = 1.05;
+/** Browsers send three. */
+const MAX_LAYERS = 8;
+
+interface Layer {
+  readonly rate: RateMeter;
+  packets: number;
+  lastPacket: number;
+  clock: ClockMapping | undefined;
+}
+
+export interface LayeredOutputOptions extends Omit<FanOutOptions, 'kind' | 'requestKeyframe'> {
+  /** Asks the sender of a layer; undefined: all of them. */
+  readonly requestLayerKeyframe: (layer: number | undefined) => void;
+}
+
+export class LayeredOutput extends FanOut {
+  readonly #clock: Clock;
+  readonly #options: LayeredOutputOptions;
+  readonly #selectors = new Map<MediaSink, LayerSelector>();
+  readonly #layers: Layer[] = [];
+  /** Of the packet that is being pushed. */
+  layer = 0;
+
+  constructor(options: LayeredOutputOptions) {
+    super({ ...options, kind: 'video', requestKeyframe: () => this.#requestKeyframe() });
+    this.#clock = options.clock;
+    this.#options = options;
+  }
+
+  override addSink(sink: MediaSink): void {
+    if (this.#selectors.has(sink)) return;
+    const selector = new LayerSelector(this, sink);
+    this.#selectors.set(sink, selector);
+    selector.choose();
+    super.addSink(selector);
+  }
+  override removeSink(sink: MediaSink): void {
+    const selector = this.#selectors.get(sink);
+    this.#selectors.delete(sink);
+    if (selector) super.removeSink(selector);
+    else {
+      // The base class forgets all of them when it closes.
+      if (sink instanceof LayerSelector) this.#selectors.delete(sink.sink);
+      super.removeSink(sink);
+    }
+  }
+  override close(): void {
+    super.close();
+    this.#selectors.clear();
+  }
+
+  get simulcast(): boolean {
+    return this.#layers.length > 1;
+  }
+  pushLayer(packet: MediaPacket, layer: number): void {
+    if (layer >= MAX_LAYERS) return;
+    while (this.#layers.length <= layer) {
+      this.#layers.push({ rate: new RateMeter(), packets: 0, lastPacket: -Infinity, clock: undefined });
+    }
+    const own = this.#layers[layer]!;
+    own.packets++;
+    own.lastPacket = packet.arrival;
+    own.rate.add(packet.buffer.length);
+    this.layer = layer;
+    this.push(packet);
+  }
+  /** The layer's packets begin anew, without relation to those before. */
+  restartLayer(layer: number): void {
+    for (const selector of this.#selectors.values()) selector.restarted(layer);
+  }
+  setLayerClock(layer: number, mapping: ClockMapping): void {
+    const own = this.#layers[layer];
+    if (own) own.clock = mapping;
+    if (layer === 0 || !this.clock) this.setClock(mapping);
+  }
+  layerClock(layer: number): ClockMapping | undefined {
+    return this.#layers[layer]?.clock ?? (this.simulcast ? undefined : this.clock);
+  }
+
+  /** A few times a second: measures the layers and chooses anew for every sink. */
+  tick(now: number): void {
+    if (!this.simulcast) return;
+    for (const layer of this.#layers) layer.rate.update(now);
+    for (const selector of this.#selectors.values()) selector.choose();
+  }
+
+  /** The best layer that fits into `capacity` bit/s, undefined for no limit. */
+  bestLayer(capacity: number | undefined): number {
+    const now = this.#clock.now();
+    let best = -1;
+    for (let index = 0; index < this.#layers.length; index++) {
+      const layer = this.#layers[index]!;
+      if (now - layer.lastPacket > SILENT_MS) continue;
+      if (best < 0 || capacity === undefined || layer.rate.rate * HEADROOM <= capacity) best = index;
+    }
+    return Math.max(0, best);
+  }
+
+  requestLayerKeyframe(layer: number): void {
+    this.#options.requestLayerKeyframe(layer);
+  }
+  #requestKeyframe(): void {
+    if (!this.simulcast) {
+      this.#options.requestLayerKeyframe(undefined);
+      return;
+    }
+    const wanted = new Set<number>();
+    for (const selector of this.#selectors.values()) wanted.add(selector.target);
+    for (const layer of wanted) this.#options.requestLayerKeyframe(layer);
+  }
+}
+
+/** Stands between the output and one sink: lets through one layer, and is the source that the sink knows. */
+class LayerSelector implements MediaSink, MediaSource {
+  readonly kind: MediaKind = 'video';
+  readonly sink: MediaSink;
+  readonly #output: LayeredOutput;
+  #layer = 0;
+  #capacity: number | undefined;
+  #switching = false;
+  /** The layer that it wants; equal to the one it has, or waiting for its keyframe. */
+  target = 0;
+
+  constructor(output: LayeredOutput, sink: MediaSink) {
+    this.#output = output;
+    this.sink = sink;
+  }
+
+  choose(): void {
+    const best = this.#output.bestLayer(this.#capacity);
+    if (best === this.target) return;
+    this.target = best;
+    if (best !== this.#layer) this.#output.requestLayerKeyframe(best);
+  }
+  restarted(layer: number): void {
+    if (layer === this.#layer) this.sink.sourceChanged(this);
+  }
+
+  // As a sink of the output.
+  get accepts(): readonly CodecName[] | undefined {
+    return this.sink.accepts;
+  }
+  sourceChanged(): void {
+    this.sink.sourceChanged(this);
+  }
+  sourceEnded(): void {
+    this.sink.sourceEnded();
+  }
+  push(packet: MediaPacket): void {
+    const { layer } = this.#output;
+    if (layer === this.#layer) {
+      this.sink.push(packet);
+    } else if (layer === this.target && packet.keyframeStart && !packet.late) {
+      this.#layer = layer;
+      // The keyframe is here: no need for the sink to ask for one.
+      this.#switching = true;
+      this.sink.sourceChanged(this);
+      this.#switching = false;
+      this.sink.push(packet);
+    }
+  }
+
+  // As the source of the sink.
+  get codec(): Codec | undefined {
+    return this.#output.codec;
+  }
+  get clock(): ClockMapping | undefined {
+    return this.#output.layerClock(this.#layer);
+  }
+  addSink(sink: MediaSink): void {
+    this.#output.addSink(sink);
+  }
+  removeSink(sink: MediaSink): void {
+    this.#output.removeSink(sink);
+  }
+  requestKeyframe(): void {
+    if (!this.#switching) this.#output.requestKeyframe();
+  }
+  reportCapacity(_sink: MediaSink, bitsPerSecond: number | undefined): void {
+    this.#capacity = bitsPerSecond === Infinity ? undefined : bitsPerSecond;
+    this.#output.reportCapacity(this, bitsPerSecond);
+  }
+}

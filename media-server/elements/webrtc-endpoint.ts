@@ -1,0 +1,407 @@
+/**
+ * WebRtcEndpoint: one peer's audio, video and data, in and out, as the Kurento Protocol drives it. Puts together a peer
+ * (transports, negotiation), outgoing streams, outputs for other elements and data channels, and tells about all of it in
+ * Kurento's events, properties and statistics.
+ */
+import { randomUUID } from 'node:crypto';
+import type { MediaType } from '../../protocol/kurento';
+import { DataFanOut, FanOut } from '../fan-out';
+import type { ClockMapping, Codec, DataSink, MediaKind, MediaPacket, MediaSink } from '../flow';
+import { record } from '../model/arguments';
+import type { Arguments } from '../model/arguments';
+import { baseRtpOperations, BaseRtpEndpoint } from '../model/endpoints';
+import type { OfferOptions } from '../model/endpoints';
+import { KurentoError } from '../model/kurento-error';
+import type { StatsRecord } from '../model/media-element';
+import { operations } from '../model/media-object';
+import type { ObjectContext, OperationTable } from '../model/media-object';
+import { OutgoingStream } from '../rtp/outgoing-stream';
+import type { Ticker } from '../rtp/ticker';
+import { parseRemote, SdpError } from '../sdp';
+import type { RemoteDescription } from '../sdp';
+import type {
+  CandidatePair,
+  DataChannel,
+  DtlsState,
+  GatheringState,
+  IceCandidate,
+  IceState,
+  TransportHost,
+} from '../transport/types';
+import { DataChannels } from './data-channels';
+import { candidateLine, candidatePair, COMPONENT_ID, componentState, dtlsConnections } from './ice-records';
+import { LayeredOutput } from './layered-output';
+import { dataChannelRecord, inboundRecord, outboundRecord, sessionRecord } from './rtp-stats';
+import { TransportSettings } from './transport-settings';
+import { WebRtcPeer } from './webrtc-peer';
+import type { PeerListener, PeerSettings } from './webrtc-peer';
+
+/** What all endpoints of a server share. */
+export interface WebRtcServices {
+  readonly host: TransportHost;
+  readonly ticker: Ticker;
+}
+
+/** How often limits, layers and the media state are looked at. */
+const CHECK_INTERVAL_MS = 250;
+/** Nothing came in for so long: the media state is disconnected (the original takes about 18 s). */
+const MEDIA_TIMEOUT_MS = 15_000;
+/** The peer is never told to send less video, bit/s; below that there is no picture worth its name. */
+const MIN_PEER_LIMIT = 50_000;
+
+const dataChannelsOff = () =>
+  new KurentoError('MEDIA_OBJECT_OPERATION_NOT_SUPPORTED', 'Data channels are not supported');
+
+const table: OperationTable = operations<WebRtcEndpoint>(baseRtpOperations, {
+  getNetworkInterfaces: (self) => self.settings.networkInterfaces,
+  setNetworkInterfaces: (self, args) =>
+    void (self.settings.networkInterfaces = args.text('networkInterfaces')),
+  getIceTcp: (self) => self.settings.iceTcp,
+  setIceTcp: (self, args) => void (self.settings.iceTcp = args.flag('iceTcp')),
+  getStunServerAddress: (self) => self.settings.stunServerAddress,
+  setStunServerAddress: (self, args) =>
+    void (self.settings.stunServerAddress = args.text('stunServerAddress')),
+  getStunServerPort: (self) => self.settings.stunServerPort,
+  setStunServerPort: (self, args) => void (self.settings.stunServerPort = args.number('stunServerPort')),
+  getTurnUrl: (self) => self.settings.turnUrl,
+  setTurnUrl: (self, args) => self.settings.setTurnUrl(args.text('turnUrl')),
+  getExternalIPv4: (self) => self.settings.externalIPv4,
+  setExternalIPv4: (self, args) => void (self.settings.externalIPv4 = args.text('externalIPv4')),
+  getExternalIPv6: (self) => self.settings.externalIPv6,
+  setExternalIPv6: (self, args) => void (self.settings.externalIPv6 = args.text('externalIPv6')),
+  getICECandidatePairs: (self) => self.candidatePairs(),
+  getIceConnectionState: (self) => self.iceConnections(),
+  getDtlsConnectionState: (self) => self.dtlsConnections(),
+  gatherCandidates: (self) => self.gatherCandidates(),
+  addIceCandidate: (self, args) => self.addIceCandidate(args),
+  createDataChannel: (self, args) => self.createDataChannel(args),
+  closeDataChannel: (self, args) => self.closeDataChannel(args.number('channelId')),
+});
+
+export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
+  readonly settings = new TransportSettings();
+  readonly #services: WebRtcServices;
+  readonly #direction: 'sendrecv' | 'sendonly' | 'recvonly';
+  readonly #useData: boolean;
+  readonly #audioOutput: FanOut;
+  readonly #videoOutput: LayeredOutput;
+  readonly #audioInput: OutgoingStream;
+  readonly #videoInput: OutgoingStream;
+  readonly #data: DataChannels;
+  readonly #peer: WebRtcPeer;
+  readonly #statsIds = new Map<string, string>();
+  #limitsSending = false;
+  #nextCheck = 0;
+  #ticking = false;
+
+  constructor(context: ObjectContext, services: WebRtcServices, args: Arguments) {
+    super(context);
+    const { clock } = context.host;
+    this.#services = services;
+    const recvonly = args.flag('recvonly');
+    this.#direction = recvonly === args.flag('sendonly') ? 'sendrecv' : recvonly ? 'recvonly' : 'sendonly';
+    this.#useData = args.flag('useDataChannels');
+    const sinkFailed = (error: unknown) => this.logger.error({ error }, 'a sink failed');
+    this.#audioOutput = new FanOut({ kind: 'audio', clock, sinkFailed });
+    this.#videoOutput = new LayeredOutput({
+      clock,
+      sinkFailed,
+      requestLayerKeyframe: (layer) => {
+        for (const session of this.#peer.sessions)
+          session.requestKeyframe(this.#videoOutput.simulcast ? layer : undefined);
+      },
+      capacityChanged: () => this.#limitPeer(),
+    });
+    this.#audioInput = new OutgoingStream('audio', clock);
+    this.#videoInput = new OutgoingStream('video', clock);
+    this.#data = new DataChannels(
+      {
+        opened: (channelId) => this.emit('DataChannelOpened', { channelId }),
+        closed: (channelId) => this.emit('DataChannelClosed', { channelId }),
+      },
+      sinkFailed,
+    );
+    this.#peer = new WebRtcPeer({
+      host: services.host,
+      ticker: services.ticker,
+      clock,
+      logger: this.logger,
+      listener: this,
+      outgoing: [this.#audioInput, this.#videoInput],
+    });
+  }
+
+  override get operations(): OperationTable {
+    return table;
+  }
+  override output(kind: MediaKind): FanOut {
+    return kind === 'audio' ? this.#audioOutput : this.#videoOutput;
+  }
+  override input(kind: MediaKind): MediaSink {
+    return kind === 'audio' ? this.#audioInput : this.#videoInput;
+  }
+  override dataOutput(): DataFanOut {
+    return this.#data.output;
+  }
+  override dataInput(): DataSink {
+    return this.#data;
+  }
+
+  // ── Negotiation ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override createOffer(options: OfferOptions): string {
+    return this.#peer.offer(this.#settings(), options.offerToReceiveAudio, options.offerToReceiveVideo);
+  }
+  protected override answerOffer(offer: string): string {
+    const remote = parse(offer);
+    const answer = this.#peer.answer(remote, this.#settings());
+    this.#begin();
+    return answer;
+  }
+  protected override answerAgain(offer: string): string | undefined {
+    const answer = this.#peer.answerAgain(parse(offer), this.#settings());
+    if (answer !== undefined) this.#begin();
+    return answer;
+  }
+  protected override applyAnswer(answer: string): string {
+    try {
+      this.#peer.acceptAnswer(answer);
+    } catch (error) {
+      throw asKurentoError(error);
+    }
+    this.#begin();
+    return this.#peer.describe() ?? this.localDescription ?? '';
+  }
+
+  #settings(): PeerSettings {
+    return {
+      transport: this.settings.toOptions(),
+      direction: this.#direction,
+      data: this.#useData,
+      videoCodecs: this.#videoOutput.accepts,
+      audioCodecs: this.#audioOutput.accepts,
+    };
+  }
+
+  /** Something was negotiated: what the peer will send is known to the sinks before it comes. */
+  #begin(): void {
+    const { audio, video } = this.#peer.negotiated ?? {};
+    this.#audioOutput.setCodec(audio?.receives ? audio.preferred?.codec : undefined);
+    this.#videoOutput.setCodec(video?.receives ? video.preferred?.codec : undefined);
+    this.bandwidthChanged();
+    if (!this.#ticking) this.#services.ticker.add(this);
+    this.#ticking = true;
+  }
+
+  gatherCandidates(): void {
+    this.#peer.gatherCandidates();
+  }
+  addIceCandidate(args: Arguments): void {
+    const given = args.record('candidate');
+    this.#peer.addCandidate({
+      candidate: given.get('candidate') as string,
+      sdpMid: given.get('sdpMid') as string,
+      sdpMLineIndex: given.get('sdpMLineIndex') as number,
+    });
+  }
+
+  // ── What the peer tells ───────────────────────────────────────────────────────────────────────────────────────
+
+  localCandidate(candidate: IceCandidate, stream: number): void {
+    const line = candidateLine(candidate);
+    // One for each section, although they share a transport: clients of the original count on it.
+    for (const { mid, index } of this.#peer.sectionsOf(stream)) {
+      this.emit('IceCandidateFound', {
+        candidate: record('IceCandidate', { candidate: line, sdpMid: mid, sdpMLineIndex: index }),
+      });
+    }
+  }
+  gatheringStateChanged(state: GatheringState, stream: number): void {
+    // A peer that was quicker than our own gathering is further already.
+    const started = this.#peer.transports[stream - 1]?.iceState !== 'new';
+    if (state === 'gathering' && !started) this.#emitComponentState(stream, 'GATHERING');
+    if (state !== 'complete') return;
+    this.localDescription = this.#peer.describe() ?? this.localDescription;
+    if (this.#peer.transports.every((transport) => transport.gatheringState === 'complete'))
+      this.emit('IceGatheringDone', {});
+  }
+  iceStateChanged(state: IceState, stream: number): void {
+    const component = componentState[state];
+    if (component) this.#emitComponentState(stream, component);
+    if (state === 'failed') this.setConnectionState('DISCONNECTED');
+    else if (state === 'connected' || state === 'completed') this.#checkConnected();
+  }
+  selectedPairChanged(pair: CandidatePair, stream: number): void {
+    this.emit('NewCandidatePairSelected', { candidatePair: candidatePair(stream, pair) });
+  }
+  dtlsStateChanged(state: DtlsState, stream: number): void {
+    for (const fields of dtlsConnections(stream, state)) this.emit('DtlsConnectionStateChange', fields);
+    if (state === 'connected') this.#checkConnected();
+    this.logger.info({ stream, state }, 'DTLS');
+  }
+  dataChannel(channel: DataChannel): void {
+    this.#data.add(channel);
+  }
+  #emitComponentState(
+    streamId: number,
+    state: 'GATHERING' | NonNullable<(typeof componentState)[IceState]>,
+  ): void {
+    this.emit('IceComponentStateChanged', { streamId, componentId: COMPONENT_ID, state });
+  }
+  #checkConnected(): void {
+    const { transports } = this.#peer;
+    if (transports.length > 0 && transports.every(({ writable }) => writable))
+      this.setConnectionState('CONNECTED');
+  }
+
+  started(codec: Codec, layer: number): void {
+    if (codec.kind === 'audio') this.#audioOutput.setCodec(codec);
+    else if (this.#videoOutput.codec !== codec || !this.#videoOutput.simulcast)
+      this.#videoOutput.setCodec(codec);
+    else this.#videoOutput.restartLayer(layer);
+  }
+  packet(packet: MediaPacket, layer: number): void {
+    if (packet.kind === 'audio') this.#audioOutput.push(packet);
+    else this.#videoOutput.pushLayer(packet, layer);
+  }
+  receivedClock(kind: MediaKind, mapping: ClockMapping, layer: number): void {
+    if (kind === 'audio') this.#audioOutput.setClock(mapping);
+    else this.#videoOutput.setLayerClock(layer, mapping);
+  }
+  ended(kind: MediaKind): void {
+    this.output(kind).setCodec(undefined);
+  }
+
+  /** By the ticker. */
+  tick(now: number): void {
+    if (now < this.#nextCheck || this.isReleased) return;
+    this.#nextCheck = now + CHECK_INTERVAL_MS;
+    const received = this.#peer.lastReceived;
+    if (received >= 0) this.setMediaState(now - received < MEDIA_TIMEOUT_MS ? 'CONNECTED' : 'DISCONNECTED');
+    this.#videoOutput.tick(now);
+  }
+
+  // ── Bandwidth ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override requestKeyframe(): void {
+    this.#videoOutput.requestKeyframe();
+  }
+  /** The original's default of 500 kbit/s limits its encoder; here it limits nothing until somebody sets it. */
+  override setMaxVideoSendBandwidth(kilobits: number): void {
+    this.#limitsSending = true;
+    super.setMaxVideoSendBandwidth(kilobits);
+  }
+  protected override bandwidthChanged(): void {
+    const kilobits = this.maxVideoSendBandwidth;
+    const limit =
+      this.#limitsSending && kilobits > 0 ? Math.max(kilobits, this.minVideoBandwidth) * 1000 : undefined;
+    this.#videoInput.setLimit(limit);
+    this.#limitPeer();
+  }
+  /** What the peer may send: what the best of the sinks can take, and what is configured. */
+  #limitPeer(): void {
+    const { capacity } = this.#videoOutput;
+    const configured = this.maxVideoRecvBandwidth > 0 ? this.maxVideoRecvBandwidth * 1000 : Infinity;
+    // Layers are chosen here; only without them the sender has to make do with less.
+    const usable = this.#videoOutput.simulcast ? Infinity : (capacity ?? Infinity);
+    const floor = Math.max(MIN_PEER_LIMIT, Math.min(configured, this.minVideoBandwidth * 1000));
+    const limit = Math.min(configured, Math.max(floor, usable));
+    for (const session of this.#peer.sessions)
+      session.limitPeer(Number.isFinite(limit) ? Math.round(limit) : undefined);
+  }
+
+  // ── Data channels ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  createDataChannel(args: Arguments): void {
+    if (!this.#useData) throw dataChannelsOff();
+    const { data } = this.#peer.negotiated ?? {};
+    const transport =
+      data?.accepted && data.transport !== undefined ? this.#peer.transports[data.transport] : undefined;
+    if (!transport) throw dataChannelsOff();
+    const maxRetransmits = args.number('maxRetransmits');
+    const maxPacketLifeTime = args.number('maxPacketLifeTime');
+    this.#data.create(transport, {
+      label: args.text('label'),
+      protocol: args.text('protocol'),
+      ordered: args.flag('ordered'),
+      ...(maxRetransmits >= 0 ? { maxRetransmits } : maxPacketLifeTime >= 0 && { maxPacketLifeTime }),
+    });
+  }
+  closeDataChannel(channelId: number): void {
+    if (!this.#useData) throw dataChannelsOff();
+    this.#data.close(channelId);
+  }
+
+  // ── Properties and statistics ─────────────────────────────────────────────────────────────────────────────────
+
+  candidatePairs() {
+    return this.#peer.transports.flatMap(({ selectedPair }, index) =>
+      selectedPair ? [candidatePair(index + 1, selectedPair)] : [],
+    );
+  }
+  iceConnections() {
+    return this.#peer.transports.flatMap(({ iceState, gatheringState }, index) => {
+      const state = componentState[iceState] ?? (gatheringState === 'new' ? undefined : 'GATHERING');
+      return state
+        ? [record('IceConnection', { streamId: String(index + 1), componentId: COMPONENT_ID, state })]
+        : [];
+    });
+  }
+  dtlsConnections() {
+    return this.#peer.transports.flatMap(({ dtlsState }, index) =>
+      dtlsState === 'new'
+        ? []
+        : dtlsConnections(index + 1, dtlsState).map((fields) => record('DtlsConnection', fields)),
+    );
+  }
+
+  protected override stats(type: MediaType | undefined): StatsRecord[] {
+    const now = Math.round(this.clock.wallTime());
+    const records: StatsRecord[] = [];
+    const wants = (kind: MediaKind) => type === undefined || type === (kind === 'audio' ? 'AUDIO' : 'VIDEO');
+    for (const session of this.#peer.sessions) {
+      for (const stream of session.incoming) {
+        if (!wants(stream.kind)) continue;
+        const id = this.#statsId(`in ${stream.ssrc}`);
+        records.push(
+          inboundRecord(id, stream.stats(), stream.kind === 'video' ? (session.peerLimit ?? 0) : 0, now),
+        );
+      }
+    }
+    for (const stream of [this.#audioInput, this.#videoInput]) {
+      const stats = stream.stats();
+      if (wants(stream.kind) && stats.packetsSent > 0)
+        records.push(outboundRecord(this.#statsId(`out ${stream.kind}`), stats, now));
+    }
+    if (this.#useData && (type === undefined || type === 'DATA') && this.#peer.negotiated) {
+      records.push(sessionRecord(this.#statsId('session'), this.#data.opened, this.#data.closed, now));
+      for (const [id, channel] of this.#data.open)
+        records.push(dataChannelRecord(this.#statsId(`data ${id}`), channel, id, now));
+    }
+    return records;
+  }
+  /** The same id for the same thing, for the life of the endpoint. */
+  #statsId(key: string): string {
+    let id = this.#statsIds.get(key);
+    if (id === undefined) this.#statsIds.set(key, (id = randomUUID()));
+    return id;
+  }
+
+  protected override release(): void | Promise<void> {
+    if (this.#ticking) this.#services.ticker.remove(this);
+    this.#peer.close();
+    this.#data.release();
+    return super.release();
+  }
+}
+
+function parse(sdp: string): RemoteDescription {
+  try {
+    return parseRemote(sdp);
+  } catch (error) {
+    throw asKurentoError(error);
+  }
+}
+function asKurentoError(error: unknown): unknown {
+  return error instanceof SdpError ? new KurentoError('SDP_PARSE_ERROR', 'Invalid SDP') : error;
+}

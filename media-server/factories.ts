@@ -1,0 +1,47 @@
+/**
+ * Which types this server makes: the one list that `create` and getInfo follow. To add a type, write its class elsewhere
+ * and its line here. Also owns what the types share, such as the sockets of all WebRTC endpoints.
+ */
+import type { Logger } from '../protocol/log';
+import type { Clock } from './clock';
+import { WebRtcEndpoint } from './elements/webrtc-endpoint';
+import { Dispatcher, DispatcherOneToMany } from './model/dispatcher';
+import { Hub, HubPort } from './model/hub';
+import { MediaPipeline } from './model/media-pipeline';
+import type { FactoryTable, ObjectFactory } from './model/object-registry';
+import { PassThrough } from './model/pass-through';
+import { Ticker } from './rtp/ticker';
+import { startTransportHost } from './transport';
+import type { TransportHostOptions } from './transport';
+
+export interface FactoryOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** UDP port, addresses and certificate of the WebRTC endpoints; by default any free port on all addresses. */
+  readonly transport?: Omit<TransportHostOptions, 'logger'>;
+}
+export interface Factories {
+  readonly table: FactoryTable;
+  /** Called after all objects are gone. */
+  close(): Promise<void>;
+}
+
+function hubOf(value: unknown): Hub {
+  if (value instanceof Hub) return value;
+  throw new Error('the facts promise a hub');
+}
+
+export async function createFactories(options: FactoryOptions): Promise<Factories> {
+  const { clock, logger } = options;
+  const host = await startTransportHost({ ...options.transport, logger });
+  const services = { host, ticker: new Ticker(clock) };
+  const table = new Map<string, ObjectFactory>([
+    ['MediaPipeline', (context) => new MediaPipeline(context)],
+    ['PassThrough', (context) => new PassThrough(context)],
+    ['WebRtcEndpoint', (context, args) => new WebRtcEndpoint(context, services, args)],
+    ['HubPort', (context, args) => new HubPort(context, hubOf(args.object('hub')))],
+    ['Dispatcher', (context) => new Dispatcher(context)],
+    ['DispatcherOneToMany', (context) => new DispatcherOneToMany(context)],
+  ]);
+  return { table, close: () => host.close() };
+}

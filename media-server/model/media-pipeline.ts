@@ -1,0 +1,20 @@
+/** A pipeline: the parent of elements that may be connected to each other. Released, it takes all of them along. */
+import { MediaObject, objectOperations, operations } from './media-object';
+import type { OperationTable } from './media-object';
+
+const table: OperationTable = operations<MediaPipeline>(objectOperations, {
+  getLatencyStats: (self) => self.latencyStats,
+  setLatencyStats: (self, args) => void (self.latencyStats = args.flag('latencyStats')),
+});
+
+export class MediaPipeline extends MediaObject {
+  /** Whether getStats of its elements tells latencies. */
+  latencyStats = false;
+
+  override get operations(): OperationTable {
+    return table;
+  }
+  override get pipeline(): MediaPipeline {
+    return this;
+  }
+}

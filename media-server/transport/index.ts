@@ -1,0 +1,4 @@
+/** What the rest of the media server may use of the transport. */
+export { startTransportHost } from './transport-host';
+export { TransportError, type TransportErrorCode } from './transport-error';
+export type * from './types';

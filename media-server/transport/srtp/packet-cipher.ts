@@ -1,0 +1,35 @@
+/** What both protection profiles do to a packet, in place. Sequence numbers, roll-over and replay are decided outside. */
+export interface PacketCipher {
+  /** Bytes that RTP grows by. */
+  readonly rtpOverhead: number;
+  /** Bytes that RTCP grows by, index included. */
+  readonly rtcpOverhead: number;
+  /**
+   * Encrypts `packet[headerLength..length)` in place and appends the tag; there must be room. Returns the new length.
+   * The same (ssrc, rollover, sequence) must never be sealed twice with different content.
+   */
+  sealRtp(
+    packet: Buffer,
+    headerLength: number,
+    length: number,
+    ssrc: number,
+    rollover: number,
+    sequence: number,
+  ): number;
+  /** Decrypts in place; returns the length of the plain packet, or -1 when it is not authentic. */
+  openRtp(
+    packet: Buffer,
+    headerLength: number,
+    length: number,
+    ssrc: number,
+    rollover: number,
+    sequence: number,
+  ): number;
+  sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number;
+  openRtcp(packet: Buffer, length: number): number;
+}
+
+/** Set in the index word of an encrypted SRTCP packet. */
+export const RTCP_ENCRYPTED = 0x80000000;
+/** The part of an RTCP packet that stays readable: the first header and its SSRC. */
+export const RTCP_CLEAR = 8;

@@ -1,0 +1,202 @@
+/**
+ * Both directions of one SRTP session: which roll-over counter a packet belongs to, what was seen before, and how many
+ * streams there may be. The ciphers do the rest.
+ */
+import { CmCipher } from './cm-cipher';
+import { GcmCipher } from './gcm-cipher';
+import type { PacketCipher } from './packet-cipher';
+import type { SrtpProfile } from './profile';
+
+/** A simulcast sender with retransmission has seven streams; authentic peers stay far below. */
+const MAX_STREAMS = 64;
+/** Packets that a retransmission may come late by: half a second of a 2,000 packets/s stream. */
+const RTP_WINDOW = 1024;
+const RTCP_WINDOW = 64;
+
+export function makeCipher(profile: SrtpProfile, key: Buffer, salt: Buffer): PacketCipher {
+  return profile.name === 'AEAD_AES_128_GCM' ? new GcmCipher(key, salt) : new CmCipher(key, salt);
+}
+
+/** Length of the RTP header with CSRCs and extension; -1 when the packet is shorter than it claims. */
+export function rtpHeaderLength(packet: Buffer, length: number): number {
+  if (length < 12) return -1;
+  const first = packet[0]!;
+  let header = 12 + (first & 15) * 4;
+  if ((first & 16) !== 0) {
+    if (header + 4 > length) return -1;
+    header += 4 + ((packet[header + 2]! << 8) | packet[header + 3]!) * 4;
+  }
+  return header <= length ? header : -1;
+}
+
+interface SentStream {
+  readonly ssrc: number;
+  last: number;
+  rollover: number;
+}
+
+export class SrtpSender {
+  readonly #cipher: PacketCipher;
+  /** A handful: searching an array of small objects is cheaper than hashing. */
+  readonly #streams: SentStream[] = [];
+  #rtcpIndex = 0;
+
+  constructor(cipher: PacketCipher) {
+    this.#cipher = cipher;
+  }
+
+  get rtpOverhead(): number {
+    return this.#cipher.rtpOverhead;
+  }
+
+  get rtcpOverhead(): number {
+    return this.#cipher.rtcpOverhead;
+  }
+
+  /** `packet[0..length)` is plain; encrypted in place. Returns the new length, -1 when there are too many streams. */
+  protectRtp(packet: Buffer, headerLength: number, length: number): number {
+    const sequence = (packet[2]! << 8) | packet[3]!;
+    const ssrc = ((packet[8]! << 24) | (packet[9]! << 16) | (packet[10]! << 8) | packet[11]!) >>> 0;
+    let stream: SentStream | undefined;
+    for (const known of this.#streams) {
+      if (known.ssrc === ssrc) {
+        stream = known;
+        break;
+      }
+    }
+    if (stream === undefined) {
+      if (this.#streams.length >= MAX_STREAMS) return -1;
+      stream = { ssrc, last: sequence, rollover: 0 };
+      this.#streams.push(stream);
+    }
+    let { rollover } = stream;
+    if (((sequence - stream.last) & 0xffff) < 0x8000) {
+      if (sequence < stream.last) rollover = ++stream.rollover;
+      stream.last = sequence;
+    } else if (sequence > stream.last) {
+      // A retransmission from before the roll-over.
+      if (rollover === 0) return -1;
+      rollover -= 1;
+    }
+    return this.#cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence);
+  }
+
+  protectRtcp(packet: Buffer, length: number): number {
+    this.#rtcpIndex = (this.#rtcpIndex + 1) & 0x7fffffff;
+    return this.#cipher.sealRtcp(packet, length, packet.readUInt32BE(4), this.#rtcpIndex);
+  }
+}
+
+/** Which of the last packets were seen, by index (48 bits for RTP, 31 for RTCP). */
+class PacketWindow {
+  readonly #bits: Uint32Array;
+  readonly #size: number;
+  highest = -1;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#bits = new Uint32Array(size / 32);
+  }
+
+  isNew(index: number): boolean {
+    if (index > this.highest) return true;
+    if (index <= this.highest - this.#size) return false;
+    const slot = index % this.#size;
+    return (this.#bits[slot >>> 5]! & (1 << (slot & 31))) === 0;
+  }
+
+  remember(index: number): void {
+    if (index > this.highest) {
+      if (index - this.highest >= this.#size) this.#bits.fill(0);
+      else for (let i = this.highest + 1; i < index; i++) this.#clear(i % this.#size);
+      this.highest = index;
+    }
+    const slot = index % this.#size;
+    this.#bits[slot >>> 5]! |= 1 << (slot & 31);
+  }
+
+  #clear(slot: number): void {
+    this.#bits[slot >>> 5]! &= ~(1 << (slot & 31));
+  }
+}
+
+interface ReceivedStream {
+  readonly ssrc: number;
+  readonly window: PacketWindow;
+}
+
+export class SrtpReceiver {
+  readonly #cipher: PacketCipher;
+  readonly #rtp: ReceivedStream[] = [];
+  readonly #rtcp: ReceivedStream[] = [];
+
+  constructor(cipher: PacketCipher) {
+    this.#cipher = cipher;
+  }
+
+  /** Decrypts in place. The plain packet as a view of the same memory, undefined when it is refused. */
+  unprotectRtp(packet: Buffer): Buffer | undefined {
+    const headerLength = rtpHeaderLength(packet, packet.length);
+    if (headerLength < 0) return undefined;
+    const sequence = (packet[2]! << 8) | packet[3]!;
+    const ssrc = packet.readUInt32BE(8);
+    const stream = find(this.#rtp, ssrc);
+    const rollover = stream === undefined ? 0 : rolloverFor(sequence, stream.window.highest);
+    if (rollover < 0) return undefined;
+    const index = rollover * 0x10000 + sequence;
+    if (stream !== undefined && !stream.window.isNew(index)) return undefined;
+    const length = this.#cipher.openRtp(packet, headerLength, packet.length, ssrc, rollover, sequence);
+    if (length < 0) return undefined;
+    if (!remember(this.#rtp, stream, ssrc, index, RTP_WINDOW)) return undefined;
+    return packet.subarray(0, length);
+  }
+
+  unprotectRtcp(packet: Buffer): Buffer | undefined {
+    const { length } = packet;
+    if (length < 8 + this.#cipher.rtcpOverhead) return undefined;
+    const ssrc = packet.readUInt32BE(4);
+    const stream = find(this.#rtcp, ssrc);
+    const plain = this.#cipher.openRtcp(packet, length);
+    if (plain < 0) return undefined;
+    const index = this.#rtcpIndex(packet, length, plain);
+    if (stream !== undefined && !stream.window.isNew(index)) return undefined;
+    if (!remember(this.#rtcp, stream, ssrc, index, RTCP_WINDOW)) return undefined;
+    return packet.subarray(0, plain);
+  }
+
+  /** The index word is the last one with GCM, and stands before the tag with HMAC. */
+  #rtcpIndex(packet: Buffer, length: number, plainLength: number): number {
+    const offset = this.#cipher.rtcpOverhead === 20 ? length - 4 : plainLength;
+    return packet.readUInt32BE(offset) & 0x7fffffff;
+  }
+}
+
+function find(streams: readonly ReceivedStream[], ssrc: number): ReceivedStream | undefined {
+  for (const stream of streams) if (stream.ssrc === ssrc) return stream;
+  return undefined;
+}
+
+/** Streams come into being only by authentic packets. */
+function remember(
+  streams: ReceivedStream[],
+  stream: ReceivedStream | undefined,
+  ssrc: number,
+  index: number,
+  windowSize: number,
+): boolean {
+  if (stream === undefined) {
+    if (streams.length >= MAX_STREAMS) return false;
+    stream = { ssrc, window: new PacketWindow(windowSize) };
+    streams.push(stream);
+  }
+  stream.window.remember(index);
+  return true;
+}
+
+/** RFC 3711 appendix A: the counter that puts `sequence` closest to the highest index seen; -1 before the beginning. */
+function rolloverFor(sequence: number, highest: number): number {
+  const rollover = Math.floor(highest / 0x10000);
+  const last = highest % 0x10000;
+  if (last < 0x8000) return sequence - last > 0x8000 ? rollover - 1 : rollover;
+  return last - 0x8000 > sequence ? rollover + 1 : rollover;
+}
