@@ -1,0 +1,386 @@
+/**
+ * The exchange of one hub: it takes what users want, lets the book and the call's state machine (protocol/call.ts)
+ * decide, and does what follows: tells both sides, runs the media, keeps the times. All decisions are synchronous;
+ * what comes back from the media server later is compared with the state the call has then.
+ */
+import { otherRole, nextHubCall, RESUME_WINDOW_MS, RING_TIMEOUT_MS } from '../../protocol/call';
+import type { CallRole, HubCallEnd, HubCallEvent, HubCallState } from '../../protocol/call';
+import type { Failure } from '../../protocol/errors';
+import { MAX_QUEUED_CANDIDATES } from '../../protocol/limits';
+import { cleanName } from '../../protocol/names';
+import type { IceCandidate, Replies } from '../../protocol/signaling';
+import { Announcer } from '../announcer';
+import { ProtocolFault, Refusal } from '../failures';
+import { MediaServerLost } from '../kurento-client/errors';
+import type { CloseReason, Connection, HubServices, SessionRequest } from '../mode';
+import { WebRtcLeg } from '../webrtc-leg';
+import { CallBook, peerOf, roleOf } from './call-book';
+import type { Call, Registration, Side, User } from './call-book';
+import { CallMedia } from './call-media';
+import { farewell } from './farewell';
+
+type Request = SessionRequest<'/one2one'>;
+type Reply = Replies['/one2one'];
+/** A connection as the book knows it. */
+export type Line = Connection<'/one2one'>;
+
+/** An answer, and every candidate of one media server with room to spare. */
+const MAX_TOLD = MAX_QUEUED_CANDIDATES;
+
+/** A connection may be dead for a while before the hub notices and begins to count. */
+const LAST_WORDS_MS = 3 * RESUME_WINDOW_MS;
+
+/** What a call holds besides its place in the book. */
+interface Running {
+  stopRinging: () => void;
+  media: CallMedia | null;
+}
+
+export class CallExchange {
+  readonly #services: HubServices;
+  readonly #book: CallBook<Line>;
+  readonly #running = new Map<Call<Line>, Running>();
+  readonly #releasing = new Set<Promise<void>>();
+  readonly #users: Announcer;
+
+  constructor(services: HubServices) {
+    this.#services = services;
+    this.#book = new CallBook((user) => this.#newLeg(user));
+    this.#users = new Announcer(services.clock, () => this.#announceUsers());
+  }
+
+  /** For tests and diagnosis. */
+  get book(): CallBook<Line> {
+    return this.#book;
+  }
+
+  // ── what a connection asks for ──────────────────────────────────────────────────────────────────────────────────
+
+  register(line: Line, request: Extract<Request, { id: 'register' }>): void {
+    let registration: Registration<Line>;
+    try {
+      registration = this.#book.register(line, request.name, request.secret);
+    } catch (error) {
+      const failure = line.failure(error);
+      if (failure) line.send({ id: 'registerResponse', response: 'rejected', ...failure });
+      return;
+    }
+    const { user, moved } = registration;
+    if (line.greeted) user.secret ??= this.#services.ids.secret();
+    this.#welcome(line, user, moved);
+    this.#users.changed();
+  }
+
+  dial(line: Line, request: Extract<Request, { id: 'call' }>): void {
+    try {
+      const caller = this.#book.userOf(line);
+      if (!caller) throw notRegistered();
+      const callee = this.#book.callable(caller, request.to);
+      if (this.#book.isCalling(callee, caller)) this.#cross(caller, request.sdpOffer);
+      else this.#call(caller, callee, request.sdpOffer);
+    } catch (error) {
+      if (error instanceof ProtocolFault) throw error;
+      const failure = line.failure(error);
+      if (failure) line.send({ id: 'callResponse', response: 'rejected', ...failure });
+    }
+  }
+
+  answer(line: Line, request: Extract<Request, { id: 'incomingCallResponse' }>): void {
+    const user = this.#book.userOf(line);
+    if (!user) throw notRegistered();
+    const { call } = user;
+    if (!call) {
+      // The caller gave up while this answer was on its way. Who declined has what they wanted; who accepted waits.
+      if (request.callResponse === 'accept') {
+        line.send({ id: 'stopCommunication', code: 'wrong-state', message: 'This call is over already.' });
+      }
+      return;
+    }
+    // The caller's name only selects; it must be the one who is ringing here.
+    const invited = call.callee.user === user && call.caller.user.name === cleanName(request.from);
+    if (!invited || call.state.at !== 'ringing') {
+      throw new ProtocolFault('wrong-state', 'There is no such call for you to answer.');
+    }
+    if (request.callResponse !== 'accept') {
+      const busy = request.message !== undefined && /^bus+y$/i.test(request.message.trim());
+      this.#dispatch(call, { type: 'decline', by: 'callee', busy });
+      return;
+    }
+    call.callee.offer = request.sdpOffer;
+    this.#dispatch(call, { type: 'accept', by: 'callee' });
+  }
+
+  /** Ends one's own call; without one, nothing happens. */
+  stop(line: Line): void {
+    const user = this.#book.userOf(line);
+    if (user?.call) this.#dispatch(user.call, { type: 'stop', by: roleOf(user.call, user) });
+  }
+
+  addCandidate(line: Line, candidate: IceCandidate): void {
+    const user = this.#book.userOf(line);
+    if (!user) throw notRegistered();
+    user.leg.addCandidate(candidate);
+  }
+
+  /** The connection is gone. A user who can prove to be the same is waited for; others are gone, too. */
+  closed(line: Line, reason: CloseReason): void {
+    const user = this.#book.userOf(line);
+    if (!user) return;
+    if (user.secret === undefined || !mayComeBack(reason)) {
+      this.#gone(user, reason !== 'left');
+      return;
+    }
+    this.#book.detach(user);
+    user.stopHolding = this.#services.clock.after(RESUME_WINDOW_MS, () => this.#gone(user, true));
+    if (user.call) this.#dispatch(user.call, { type: 'lost', by: roleOf(user.call, user) });
+  }
+
+  /** Tells a client that knows the message who else is here; only those who are registered themselves may know. */
+  announceTo(line: Line): void {
+    const user = this.#book.userOf(line);
+    if (user && line.greeted) line.send({ id: 'users', users: this.#others(user) });
+  }
+
+  /** Resolves when everything that was being released is released. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#releasing);
+  }
+
+  /** Ends every call and forgets everybody. */
+  async close(): Promise<void> {
+    this.#users.close();
+    for (const user of [...this.#book.users()]) this.#gone(user, false);
+    await this.settled();
+  }
+
+  // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #call(caller: User<Line>, callee: User<Line>, offer: string): void {
+    // Who dials while somebody rings has not heard it yet: its page would answer that it is occupied.
+    const ringing =
+      caller.call?.state.at === 'ringing' && caller.call.callee.user === caller ? caller.call : null;
+    if (ringing) this.#dispatch(ringing, { type: 'decline', by: 'callee', busy: true });
+    if (caller.call) throw new ProtocolFault('wrong-state', 'You are in a call already. Hang up first.');
+    const call = this.#book.open(
+      this.#services.ids.next(),
+      { user: caller, offer, called: true, told: [] },
+      { user: callee, offer: null, called: false, told: [] },
+      this.#services.clock.now(),
+    );
+    caller.lastWords = null;
+    callee.lastWords = null;
+    const stopRinging = this.#services.clock.after(RING_TIMEOUT_MS, () =>
+      this.#dispatch(call, { type: 'ring-timeout' }),
+    );
+    this.#running.set(call, { stopRinging, media: null });
+    this.#log(call, null, 'dial');
+    this.#tell(call.callee, { id: 'incomingCall', from: caller.name });
+    if (callee.line) this.#tellRinging(call);
+    // Its connection is lost and may come back; until then nothing rings.
+    else this.#dispatch(call, { type: 'lost', by: 'callee' });
+    this.#users.changed();
+  }
+
+  #tellRinging({ caller, callee }: Call<Line>): void {
+    if (this.#greeted(caller.user)) this.#tell(caller, { id: 'ringing', to: callee.user.name });
+  }
+
+  /** Two who call each other at the same moment want the same: the later `call` answers the earlier one. */
+  #cross(user: User<Line>, offer: string): void {
+    const { call } = user;
+    if (!call) throw new Error('crossed calls without a call');
+    call.callee.offer = offer;
+    call.callee.called = true;
+    this.#dispatch(call, { type: 'accept', by: 'callee' });
+  }
+
+  /** The only place where a call's state changes. */
+  #dispatch(call: Call<Line>, event: HubCallEvent, failure?: Failure): void {
+    const before = call.state;
+    const next = nextHubCall(before, event);
+    if (!next) return;
+    call.state = next;
+    this.#log(call, before, event.type);
+    if (next.at === 'ended') this.#ended(call, before, next.end, failure);
+    else if (event.type === 'accept') this.#connect(call);
+    else if (event.type === 'lost' || event.type === 'back') {
+      const { user } = call[otherRole(event.by)];
+      // Not kept for later: a client that comes back is told how things stand then.
+      if (user.line?.greeted) user.line.send({ id: 'peerConnection', state: event.type });
+    }
+  }
+
+  #connect(call: Call<Line>): void {
+    const running = this.#running.get(call);
+    if (!running) return;
+    running.stopRinging();
+    const media = new CallMedia(this.#services.kurento, () => this.#mediaFailed(call, new MediaServerLost()));
+    running.media = media;
+    const side = ({ user, offer }: Side<Line>) => ({ leg: user.leg, offer: offer ?? '' });
+    media.connect(side(call.caller), side(call.callee)).then(
+      (answers) => this.#connected(call, answers),
+      (error: unknown) => this.#mediaFailed(call, error),
+    );
+  }
+
+  #connected(call: Call<Line>, [callerAnswer, calleeAnswer]: [string, string]): void {
+    if (call.state.at !== 'connecting') return; // it ended meanwhile, and its media was released then
+    this.#dispatch(call, { type: 'answered', now: this.#services.clock.now() });
+    for (const [side, sdpAnswer] of [
+      [call.caller, callerAnswer] as const,
+      [call.callee, calleeAnswer] as const,
+    ]) {
+      this.#tell(
+        side,
+        side.called
+          ? { id: 'callResponse', response: 'accepted', sdpAnswer }
+          : { id: 'startCommunication', sdpAnswer },
+      );
+      side.user.leg.answered();
+    }
+  }
+
+  #mediaFailed(call: Call<Line>, error: unknown): void {
+    if (call.state.at === 'ended') return;
+    const line = call.caller.user.line ?? call.callee.user.line;
+    const failure = line?.failure(error);
+    this.#dispatch(
+      call,
+      { type: 'media-failed', code: failure?.code ?? 'media-server-unavailable' },
+      failure,
+    );
+  }
+
+  #ended(call: Call<Line>, before: HubCallState, end: HubCallEnd, failure: Failure | undefined): void {
+    const running = this.#running.get(call);
+    this.#running.delete(call);
+    running?.stopRinging();
+    this.#book.close(call);
+    for (const role of ['caller', 'callee'] as const) this.#bidFarewell(call, role, before, end, failure);
+    if (running?.media) this.#release(running.media.release());
+    this.#users.changed();
+  }
+
+  #bidFarewell(
+    call: Call<Line>,
+    role: CallRole,
+    before: HubCallState,
+    end: HubCallEnd,
+    failure?: Failure,
+  ): void {
+    const { user, called } = call[role];
+    const words = farewell(end, {
+      role,
+      awaitsResponse: called && before.at !== 'live',
+      peer: call[otherRole(role)].user.name,
+      failure,
+    });
+    if (!words) return;
+    user.lastWords = { message: words, at: this.#services.clock.now() };
+    user.line?.send(words);
+  }
+
+  // ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What a client needs after `register`; after a lost connection, everything that it may have missed. */
+  #welcome(line: Line, user: User<Line>, moved: boolean): void {
+    const { call } = user;
+    const { lastWords } = user;
+    if (moved && !call && lastWords && this.#services.clock.now() - lastWords.at < LAST_WORDS_MS)
+      line.send(lastWords.message);
+    const resumed = line.greeted && call ? resumption(call, user) : undefined;
+    line.send({
+      id: 'registerResponse',
+      response: 'accepted',
+      ...(line.greeted && user.secret !== undefined && { secret: user.secret }),
+      ...(resumed && { resumed }),
+    });
+    this.announceTo(line);
+    if (!moved || !call) return;
+    const role = roleOf(call, user);
+    for (const message of call[role].told) line.send(message);
+    this.#dispatch(call, { type: 'back', by: role });
+    if (call.state.at === 'ended') return;
+    if (call.state.lost[otherRole(role)]) line.send({ id: 'peerConnection', state: 'lost' });
+    if (role === 'callee' && call.state.at === 'ringing') this.#tellRinging(call);
+  }
+
+  #gone(user: User<Line>, lost: boolean): void {
+    if (user.call) this.#dispatch(user.call, { type: 'gone', by: roleOf(user.call, user), lost });
+    this.#book.remove(user);
+    this.#users.changed();
+  }
+
+  #others(user: User<Line>): { name: string; busy: boolean }[] {
+    const others = [];
+    for (const other of this.#book.users()) {
+      if (other !== user) others.push({ name: other.name, busy: other.call !== null });
+    }
+    return others;
+  }
+
+  #announceUsers(): void {
+    for (const user of this.#book.users()) if (user.line) this.announceTo(user.line);
+  }
+
+  #newLeg(user: User<Line>): WebRtcLeg {
+    return new WebRtcLeg(this.#services.logger, (candidate) => {
+      const { call } = user;
+      if (call) this.#tell(call[roleOf(call, user)], { id: 'iceCandidate', candidate });
+    });
+  }
+
+  // ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tells one side now, and again should its connection be lost and come back. */
+  #tell(side: Side<Line>, message: Reply): void {
+    const { user } = side;
+    if (user.secret !== undefined && side.told.length < MAX_TOLD) side.told.push(message);
+    user.line?.send(message);
+  }
+
+  /** Whether this user's client understands more than a tutorial's page. */
+  #greeted({ line, secret }: User<Line>): boolean {
+    return line ? line.greeted : secret !== undefined;
+  }
+
+  #release(release: Promise<void>): void {
+    this.#releasing.add(release);
+    void release.finally(() => this.#releasing.delete(release));
+  }
+
+  #log(call: Call<Line>, before: HubCallState | null, event: string): void {
+    const { logger } = this.#services;
+    const why = call.state.at === 'ended' ? { why: call.state.end.why } : {};
+    logger.info({ call: call.id, from: before?.at ?? 'none', to: call.state.at, event, ...why }, 'call');
+  }
+}
+
+function resumption(call: Call<Line>, user: User<Line>) {
+  if (call.state.at === 'ended') return undefined;
+  return {
+    peer: peerOf(call, user).name,
+    role: roleOf(call, user),
+    at: call.state.at,
+    since: call.state.at === 'live' ? call.state.since : call.since,
+  };
+}
+
+/** Who left on purpose, or misbehaved, is not waited for. */
+function mayComeBack(reason: CloseReason): boolean {
+  switch (reason) {
+    case 'broken':
+    case 'silent':
+    case 'congested':
+      return true;
+    case 'left':
+    case 'flooding':
+    case 'too-large':
+    case 'shutting-down':
+      return false;
+  }
+}
+
+function notRegistered(): Refusal {
+  return new Refusal('not-registered', 'Register a name first, so that others know who calls.');
+}
