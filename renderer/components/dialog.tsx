@@ -1,0 +1,49 @@
+/** A native modal dialog: Escape, focus and the rest of the page are the browser's. */
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useTexts } from '../services';
+import { IconButton } from './button';
+import './dialog.css';
+
+export interface DialogProps {
+  readonly open: boolean;
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  /** Buttons at its foot, the main one last. */
+  readonly actions?: ReactNode;
+}
+
+export function Dialog({ open, title, onClose, children, actions }: DialogProps) {
+  const texts = useTexts();
+  const id = useId();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    if (dialog === null) return;
+    if (open && !dialog.open) dialog.showModal();
+    if (!open && dialog.open) dialog.close();
+  }, [open]);
+  return (
+    <dialog
+      ref={element}
+      className="dialog"
+      aria-labelledby={id}
+      onClose={onClose}
+      onClick={(event) => {
+        // Only the backdrop belongs to the dialog itself; everything else has an element of its own.
+        if (event.target === element.current) onClose();
+      }}
+    >
+      {open && (
+        <div className="dialog__sheet">
+          <header className="dialog__head">
+            <h2 id={id}>{title}</h2>
+            <IconButton icon="close" label={texts.app.close} onClick={onClose} />
+          </header>
+          <div className="dialog__body">{children}</div>
+          {actions !== undefined && <footer className="dialog__actions">{actions}</footer>}
+        </div>
+      )}
+    </dialog>
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * The one file that creates an RTCPeerConnection for the Kurento modes and imports kurento-utils. Its callbacks become
+ * promises; tracks belong to whoever captured them, so closing a peer never stops a camera.
+ */
+import kurentoUtils from 'kurento-utils';
+import type { IceCandidate } from '../../protocol/signaling';
+import { withStartBitrate } from './start-bitrate';
+
+/** What a picture of VGA size needs to look right at once. */
+const START_KILOBITS = 1_000;
+
+export type PeerDirection = 'sendrecv' | 'sendonly' | 'recvonly';
+
+export interface PeerOptions {
+  readonly direction: PeerDirection;
+  /** What is sent; kinds without a track still get a section, so that a camera can join later without a new offer. */
+  readonly tracks?: readonly MediaStreamTrack[];
+  readonly iceServers?: readonly RTCIceServer[];
+  readonly onCandidate: (candidate: IceCandidate) => void;
+  readonly onConnection: (state: RTCPeerConnectionState) => void;
+}
+
+export interface Peer {
+  readonly connection: RTCPeerConnection;
+  /** Receives each remote track as it is announced; the object stays the same. */
+  readonly remote: MediaStream;
+  createOffer(): Promise<string>;
+  acceptAnswer(sdp: string): Promise<void>;
+  /** May come before the answer: it is kept until then. */
+  addIceCandidate(candidate: IceCandidate): void;
+  /** Another track (or none) for what is sent of its kind, without renegotiation. */
+  replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void>;
+  /** Idempotent; releases the connection and leaves the tracks alone. */
+  close(): void;
+}
+
+/** The published types know neither the constructors nor the options in use. */
+interface KurentoPeer {
+  generateOffer(callback: (error: unknown, sdp?: string) => void): void;
+  processAnswer(sdp: string, callback: (error?: unknown) => void): void;
+  addIceCandidate(candidate: RTCIceCandidateInit, callback: (error?: unknown) => void): void;
+  removeAllListeners(): void;
+}
+interface KurentoPeerOptions {
+  readonly peerConnection: RTCPeerConnection;
+  readonly videoStream?: MediaStream;
+  readonly onicecandidate: (candidate: RTCIceCandidate) => void;
+}
+type KurentoPeerClass = new (options: KurentoPeerOptions, callback: (error?: unknown) => void) => KurentoPeer;
+
+const classes = kurentoUtils.WebRtcPeer as unknown as {
+  readonly WebRtcPeerSendrecv: KurentoPeerClass;
+  readonly WebRtcPeerSendonly: KurentoPeerClass;
+  readonly WebRtcPeerRecvonly: KurentoPeerClass;
+};
+const classOf: Record<PeerDirection, KurentoPeerClass> = {
+  sendrecv: classes.WebRtcPeerSendrecv,
+  sendonly: classes.WebRtcPeerSendonly,
+  recvonly: classes.WebRtcPeerRecvonly,
+};
+
+export async function openPeer(options: PeerOptions): Promise<Peer> {
+  // Given a connection, kurento-utils leaves out its built-in list of public STUN servers.
+  const connection = new RTCPeerConnection({
+    iceServers: [...(options.iceServers ?? [])],
+    bundlePolicy: 'max-bundle',
+  });
+  const remote = new MediaStream();
+  let closed = false;
+  connection.addEventListener('track', (event) => remote.addTrack(event.track));
+  connection.addEventListener('connectionstatechange', () => {
+    if (!closed) options.onConnection(connection.connectionState);
+  });
+
+  let inner: KurentoPeer | null = null;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    // Not its dispose(): that stops every local track, and the camera outlives a connection.
+    inner?.removeAllListeners();
+    connection.close();
+    for (const track of remote.getTracks()) remote.removeTrack(track);
+  };
+
+  try {
+    inner = await construct(options, connection, () => closed);
+  } catch (error) {
+    close();
+    throw asError(error);
+  }
+  const peer = inner;
+  addMissingSections(connection, options.direction);
+
+  return {
+    connection,
+    remote,
+    close,
+    createOffer: () =>
+      new Promise((resolve, reject) => {
+        peer.generateOffer((error, sdp) => {
+          if (sdp === undefined) reject(asError(error));
+          else resolve(sdp);
+        });
+      }),
+    acceptAnswer: (sdp) =>
+      new Promise((resolve, reject) => {
+        peer.processAnswer(withStartBitrate(sdp, START_KILOBITS), (error) => {
+          if (error === undefined || error === null) resolve();
+          else reject(asError(error));
+        });
+      }),
+    addIceCandidate(candidate) {
+      // A candidate that the browser cannot use costs nothing: others follow.
+      if (!closed) peer.addIceCandidate(candidate, () => undefined);
+    },
+    async replaceTrack(kind, track) {
+      const transceiver = connection.getTransceivers().find((each) => each.receiver.track.kind === kind);
+      await transceiver?.sender.replaceTrack(track);
+    },
+  };
+}
+
+function construct(
+  options: PeerOptions,
+  connection: RTCPeerConnection,
+  closed: () => boolean,
+): Promise<KurentoPeer> {
+  const { tracks = [], direction } = options;
+  return new Promise((resolve, reject) => {
+    const peer: KurentoPeer = new classOf[direction](
+      {
+        peerConnection: connection,
+        // A stream must be given, or it would open a camera of its own choice.
+        ...(direction === 'recvonly' ? {} : { videoStream: new MediaStream([...tracks]) }),
+        onicecandidate: (candidate) => {
+          if (!closed() && candidate.candidate !== '') options.onCandidate(plain(candidate));
+        },
+      },
+      (error) => {
+        if (error === undefined || error === null) resolve(peer);
+        else reject(asError(error));
+      },
+    );
+  });
+}
+
+/** Sections for the kinds that nothing is sent of yet; kurento-utils itself adds those of a receive-only peer. */
+function addMissingSections(connection: RTCPeerConnection, direction: PeerDirection): void {
+  if (direction === 'recvonly') return;
+  for (const kind of ['audio', 'video'] as const) {
+    const present = connection.getTransceivers().some((each) => each.receiver.track.kind === kind);
+    if (!present) connection.addTransceiver(kind, { direction });
+  }
+}
+
+function plain(candidate: RTCIceCandidate): IceCandidate {
+  return { candidate: candidate.candidate, sdpMid: candidate.sdpMid, sdpMLineIndex: candidate.sdpMLineIndex };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error
+    ? error
+    : new Error(typeof error === 'string' ? error : 'The browser gave no reason.');
+}

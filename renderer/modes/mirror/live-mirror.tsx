@@ -1,0 +1,176 @@
+/** A running mirror: here and returned, side by side, with the controls under them. */
+import { useMemo, useState } from 'react';
+import type { MirrorState } from '../../../protocol/mirror';
+import { ConnectionPanel } from '../../components/connection-panel';
+import { ControlBar, ControlButton } from '../../components/control-bar';
+import { trackOf, useTrackStream } from '../../components/device-preview';
+import { LevelMeter } from '../../components/level-meter';
+import { LiveBadge } from '../../components/live-badge';
+import { StatusBanner } from '../../components/status-banner';
+import { VideoTile } from '../../components/video-tile';
+import type { LocalMedia } from '../../media/local-media';
+import { useServices, useTexts } from '../../services';
+import { useStore } from '../../store';
+import { useShortcuts } from '../../use-shortcuts';
+import type { MirrorPath, MirrorSession } from './mirror-session';
+import './live-mirror.css';
+
+export interface LiveMirrorProps<P extends MirrorPath> {
+  readonly session: MirrorSession<P>;
+  readonly media: LocalMedia;
+  readonly state: MirrorState;
+  readonly onStop: () => void;
+  /** Beside the pictures, such as the hats of the magic mirror. */
+  readonly children?: React.ReactNode;
+}
+
+export function LiveMirror<P extends MirrorPath>({
+  session,
+  media,
+  state,
+  onStop,
+  children,
+}: LiveMirrorProps<P>) {
+  const { preferences } = useServices();
+  const texts = useTexts();
+  const { camera, microphone, muted } = useStore(media);
+  const { connectionPanel, speaker } = useStore(preferences);
+  const returned = useStore(session.returned);
+  const stats = useStore(session.stats);
+  const [hearing, setHearing] = useState(false);
+  const local = useTrackStream(trackOf(camera));
+  const returnedVoice = returned?.getAudioTracks()[0] ?? null;
+  const t = texts.mirror;
+  const soundOnly = camera.at !== 'on';
+
+  const toggleMute = (): void => {
+    media.setMuted(!muted);
+  };
+  const toggleCamera = (): void => {
+    if (camera.at === 'on') media.cameraOff();
+    else void media.reopen('camera');
+  };
+  const togglePanel = (): void => {
+    preferences.change({ connectionPanel: !connectionPanel });
+  };
+  useShortcuts(
+    new Map([
+      ['m', toggleMute],
+      ['v', toggleCamera],
+      ['i', togglePanel],
+    ]),
+  );
+
+  return (
+    <div className="live-mirror" data-panel={connectionPanel}>
+      <h1 className="visually-hidden">{t.title}</h1>
+      <Interruption state={state} />
+      <div className="live-mirror__stage">
+        <VideoTile
+          stream={local}
+          name={t.local}
+          mirrored
+          muted={muted}
+          blank={soundOnly}
+          waiting={camera.at === 'starting'}
+          placeholder={<strong>{texts.devices.cameraIsOff}</strong>}
+        />
+        <VideoTile
+          stream={returned}
+          name={t.returned}
+          sound={hearing}
+          speaker={speaker}
+          blank={soundOnly}
+          waiting={!soundOnly}
+          placeholder={<ReturnedPlaceholder state={state} soundOnly={soundOnly} />}
+          onFirstFrame={() => {
+            performance.mark('callcast:first-frame');
+          }}
+        >
+          {state.at === 'live' && <LiveBadge since={state.since} label={t.live} />}
+          <LevelMeter compact track={returnedVoice} label={`${t.returned}: ${texts.devices.level}`} />
+        </VideoTile>
+      </div>
+      {children}
+      <ControlBar label={texts.media.controls}>
+        <ControlButton
+          icon={muted ? 'microphone-off' : 'microphone'}
+          label={muted ? texts.media.unmute : texts.media.mute}
+          off={muted}
+          shortcut="M"
+          disabled={microphone.at !== 'on'}
+          onClick={toggleMute}
+        />
+        <ControlButton
+          icon={soundOnly ? 'camera-off' : 'camera'}
+          label={soundOnly ? texts.media.cameraTurnOn : texts.media.cameraTurnOff}
+          off={soundOnly}
+          shortcut="V"
+          disabled={camera.at === 'starting'}
+          onClick={toggleCamera}
+        />
+        <ControlButton
+          icon="ear"
+          label={t.hearYourself}
+          on={hearing}
+          aria-pressed={hearing}
+          onClick={() => {
+            setHearing(!hearing);
+          }}
+        />
+        <ControlButton
+          icon="gauge"
+          label={texts.media.connection}
+          on={connectionPanel}
+          aria-pressed={connectionPanel}
+          shortcut="I"
+          onClick={togglePanel}
+        />
+        <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
+      </ControlBar>
+      {hearing && <p className="live-mirror__hint">{t.headphones}</p>}
+      {connectionPanel && (
+        <aside className="live-mirror__panel">
+          <ConnectionPanel stats={stats} onClose={togglePanel} />
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function ReturnedPlaceholder({
+  state,
+  soundOnly,
+}: {
+  readonly state: MirrorState;
+  readonly soundOnly: boolean;
+}) {
+  const texts = useTexts();
+  const t = texts.mirror;
+  if (state.at === 'interrupted' || (state.at === 'starting' && state.recovering))
+    return <strong>{t.recovering}</strong>;
+  if (state.at === 'live' && soundOnly) return <strong>{t.soundOnly}</strong>;
+  return <strong>{t.connecting}</strong>;
+}
+
+/** What is being waited for, and that the camera is still on. */
+function Interruption({ state }: { readonly state: MirrorState }) {
+  const { hub } = useServices();
+  const texts = useTexts();
+  const status = useStore(hub.status);
+  const t = texts.mirror;
+  const failure = useMemo(
+    () => (state.at === 'interrupted' ? texts.errors[state.failure.code] : null),
+    [state, texts],
+  );
+  if (failure !== null) {
+    return <StatusBanner tone="working" title={failure.title} advice={`${failure.advice} ${t.stayedOn}`} />;
+  }
+  if (state.at !== 'starting' || status.at === 'ready') {
+    const absent = state.at === 'starting' && status.at === 'ready' && status.mediaServer !== 'ready';
+    return absent ? (
+      <StatusBanner tone="working" title={t.waitingForMedia} advice={texts.status.mediaAdvice} />
+    ) : null;
+  }
+  return <StatusBanner tone="working" title={t.waitingForHub} advice={texts.status.unreachableAdvice} />;
+}

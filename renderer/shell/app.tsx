@@ -1,0 +1,143 @@
+/** The frame around every screen: header, the screen of the route, notices; and what to show when a screen breaks. */
+import { Component, Suspense, useEffect, useRef, type ReactNode } from 'react';
+import { Button } from '../components/button';
+import { EmptyState } from '../components/empty-state';
+import { ToastRegion } from '../components/toast-region';
+import { HomeScreen } from '../home/home-screen';
+import { modes } from '../modes';
+import type { Route } from '../router';
+import { ServicesProvider, useServices, useTexts, type Services } from '../services';
+import { useStore } from '../store';
+import { Header } from './header';
+import './app.css';
+
+export function App({ services }: { readonly services: Services }) {
+  return (
+    <ServicesProvider services={services}>
+      <Shell />
+    </ServicesProvider>
+  );
+}
+
+function Shell() {
+  const { router } = useServices();
+  const texts = useTexts();
+  const route = useStore(router);
+  const main = useRef<HTMLElement>(null);
+  const mode = modes.find((each) => each.id === route.mode);
+  const title = mode === undefined ? texts.app.name : `${texts.modes[mode.id].name} · ${texts.app.name}`;
+
+  useEffect(() => {
+    performance.mark('callcast:interactive');
+  }, []);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  useFocusOnArrival(main, route.mode);
+
+  return (
+    <>
+      <a
+        className="skip-link"
+        href="#main"
+        onClick={(event) => {
+          // The hash is the route; only the focus moves.
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        {texts.app.skip}
+      </a>
+      <Header mode={mode ?? null} />
+      <main id="main" ref={main} className="app__main" tabIndex={-1}>
+        <ScreenBoundary key={route.mode}>
+          <Suspense fallback={<div className="app__loading" />}>
+            <RouteScreen route={route} />
+          </Suspense>
+        </ScreenBoundary>
+      </main>
+      <ToastRegion />
+    </>
+  );
+}
+
+function RouteScreen({ route }: { readonly route: Route }) {
+  const mode = modes.find((each) => each.id === route.mode);
+  if (route.mode === '') return <HomeScreen />;
+  if (mode === undefined) return <NotFound />;
+  if (mode.Screen === null) return <OnItsWay id={mode.id} />;
+  return <mode.Screen rest={route.rest} />;
+}
+
+function NotFound() {
+  const texts = useTexts();
+  return (
+    <EmptyState level={1} title={texts.app.notFound.title} advice={texts.app.notFound.advice}>
+      <a className="button button--primary" href="#/">
+        {texts.app.notFound.action}
+      </a>
+    </EmptyState>
+  );
+}
+
+function OnItsWay({ id }: { readonly id: (typeof modes)[number]['id'] }) {
+  const texts = useTexts();
+  const mode = modes.find((each) => each.id === id);
+  const picture = mode === undefined ? {} : { picture: <mode.Picture /> };
+  return (
+    <EmptyState
+      level={1}
+      {...picture}
+      title={`${texts.modes[id].name}: ${texts.app.onItsWay}`}
+      advice={texts.modes[id].detail}
+    >
+      <a className="button button--primary" href="#/">
+        {texts.app.notFound.action}
+      </a>
+    </EmptyState>
+  );
+}
+
+/** Moving to another screen moves the focus with it, so that a screen reader starts at its top; not on first arrival. */
+function useFocusOnArrival(target: { readonly current: HTMLElement | null }, mode: string): void {
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    target.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [target, mode]);
+}
+
+/** A screen that throws takes only itself down; its effects' cleanup has released camera and connection. */
+class ScreenBoundary extends Component<{ readonly children: ReactNode }, { readonly broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError(): { readonly broken: boolean } {
+    return { broken: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.broken) return this.props.children;
+    return (
+      <Crashed
+        onAgain={() => {
+          this.setState({ broken: false });
+        }}
+      />
+    );
+  }
+}
+
+function Crashed({ onAgain }: { readonly onAgain: () => void }) {
+  const texts = useTexts();
+  return (
+    <EmptyState level={1} title={texts.app.crashed.title} advice={texts.app.crashed.advice}>
+      <Button variant="primary" onClick={onAgain}>
+        {texts.app.crashed.action}
+      </Button>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * One connection to one endpoint of the hub: opens, introduces itself with `hello`, guards what comes in, notices a dead
+ * link and comes back with back-off. It knows nothing of sessions; whoever owns it hears `ready` again after a loss and
+ * decides what to send anew.
+ */
+import * as v from 'valibot';
+import { MAX_SIGNALING_FRAME } from '../../protocol/limits';
+import {
+  replyGuards,
+  type EndpointPath,
+  type MediaServerState,
+  type Replies,
+  type Requests,
+  type Welcome,
+} from '../../protocol/signaling';
+import { Cell, type Store } from '../store';
+import type { Timers } from '../timers';
+
+export type LinkState =
+  | { readonly at: 'connecting' }
+  /** `mediaServer` follows the hub's messages; the rest is as welcomed. */
+  | { readonly at: 'ready'; readonly welcome: Welcome; readonly mediaServer: MediaServerState }
+  /** Lost or refused; tries again at `retryAt`. `attempt` counts failures in a row. */
+  | { readonly at: 'waiting'; readonly attempt: number; readonly retryAt: number }
+  | { readonly at: 'closed' };
+
+/** The part of a browser's WebSocket that is used; tests bring their own. */
+export interface Socket {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+export type OpenSocket = (url: string) => Socket;
+
+export interface EndpointClientOptions<P extends EndpointPath> {
+  /** Base of the wire, such as `wss://localhost:8443`. */
+  readonly hubUrl: string;
+  readonly path: P;
+  readonly openSocket: OpenSocket;
+  readonly timers: Timers;
+  /** In [0, 1): spreads reconnections. */
+  readonly random: () => number;
+}
+
+/** A hub on a LAN answers within milliseconds; a phone on a weak network within a few seconds. */
+const WELCOME_LIMIT_MS = 8_000;
+/** Silence after which the link is asked whether it lives; browsers hide the protocol's own pings from pages. */
+const QUIET_MS = 10_000;
+/** No answer to that within this time means that the link is dead. */
+const PROBE_LIMIT_MS = 4_000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+const OPEN = 1;
+
+/** Milliseconds to wait before attempt number `attempt` (from 1): doubling, capped, with up to a quarter of jitter. */
+export function retryDelay(attempt: number, random: number): number {
+  const base = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
+  return Math.round(base * (0.875 + random * 0.25));
+}
+
+export class EndpointClient<P extends EndpointPath> {
+  readonly #options: EndpointClientOptions<P>;
+  readonly #state = new Cell<LinkState>({ at: 'connecting' });
+  readonly #listeners = new Set<(reply: Replies[P]) => void>();
+  #socket: Socket | null = null;
+  #attempt = 0;
+  #cancelTimer: () => void = () => undefined;
+  #probing = false;
+
+  constructor(options: EndpointClientOptions<P>) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  get state(): Store<LinkState> {
+    return this.#state;
+  }
+
+  /** Hears every guarded reply except `welcome` and `mediaServer`, which are in the state. Answers its unsubscribe. */
+  on(listener: (reply: Replies[P]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** False when there is no open link: nothing is queued, since a session does not outlive its socket. */
+  send(request: Requests[P]): boolean {
+    const socket = this.#socket;
+    if (this.#state.get().at !== 'ready' || socket === null || socket.readyState !== OPEN) return false;
+    socket.send(JSON.stringify(request));
+    return true;
+  }
+
+  /** Skips the rest of a back-off: the network came back, or the user is impatient. */
+  retryNow(): void {
+    if (this.#state.get().at === 'waiting') this.#connect();
+  }
+
+  /** A fresh link at once: answers that are still under way on the old one are not wanted any more. */
+  reconnect(): void {
+    if (this.#state.get().at === 'closed') return;
+    this.#drop();
+    this.#connect();
+  }
+
+  close(): void {
+    if (this.#state.get().at === 'closed') return;
+    this.#drop();
+    this.#state.set({ at: 'closed' });
+    this.#listeners.clear();
+  }
+
+  #connect(): void {
+    this.#cancelTimer();
+    this.#state.set({ at: 'connecting' });
+    let socket: Socket;
+    try {
+      socket = this.#options.openSocket(this.#options.hubUrl + this.#options.path);
+    } catch {
+      // A malformed address: no other try will do better, but the address may be corrected meanwhile.
+      this.#lost();
+      return;
+    }
+    this.#socket = socket;
+    const current = (task: () => void) => () => {
+      if (this.#socket === socket) task();
+    };
+    socket.addEventListener(
+      'open',
+      current(() => socket.send(JSON.stringify({ id: 'hello', version: 1 }))),
+    );
+    socket.addEventListener(
+      'close',
+      current(() => this.#lost()),
+    );
+    // An error is always followed by a close, which does the work.
+    socket.addEventListener('error', () => undefined);
+    socket.addEventListener('message', (event) => {
+      if (this.#socket === socket) this.#receive(event.data);
+    });
+    this.#cancelTimer = this.#options.timers.after(WELCOME_LIMIT_MS, () => this.#lost());
+  }
+
+  #receive(data: unknown): void {
+    this.#quietFrom();
+    if (typeof data !== 'string' || data.length > MAX_SIGNALING_FRAME) return;
+    const reply = this.#guard(data);
+    if (reply === null) return;
+    const state = this.#state.get();
+    if (reply.id === 'welcome') {
+      this.#attempt = 0;
+      const answersProbe = this.#probing && state.at === 'ready' && state.mediaServer === reply.mediaServer;
+      this.#probing = false;
+      if (!answersProbe) this.#state.set({ at: 'ready', welcome: reply, mediaServer: reply.mediaServer });
+      return;
+    }
+    if (reply.id === 'mediaServer') {
+      if (state.at === 'ready') this.#state.set({ ...state, mediaServer: reply.state });
+      return;
+    }
+    for (const listener of [...this.#listeners]) listener(reply as Replies[P]);
+  }
+
+  #guard(data: string): v.InferOutput<(typeof replyGuards)[P]> | null {
+    let raw: unknown;
+    try {
+      raw = JSON.parse(data);
+    } catch {
+      return null;
+    }
+    const result = v.safeParse(replyGuards[this.#options.path], raw);
+    // What this version does not know is not for it.
+    return result.success ? result.output : null;
+  }
+
+  /** Restarts the watch for silence. While not yet welcomed, the welcome's own limit stays. */
+  #quietFrom(): void {
+    if (this.#state.get().at === 'connecting' && this.#socket?.readyState !== OPEN) return;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.timers.after(QUIET_MS, () => {
+      this.#probing = true;
+      if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ id: 'hello', version: 1 }));
+      this.#cancelTimer = this.#options.timers.after(PROBE_LIMIT_MS, () => this.#lost());
+    });
+  }
+
+  #lost(): void {
+    this.#drop();
+    this.#attempt += 1;
+    const delay = retryDelay(this.#attempt, this.#options.random());
+    this.#state.set({ at: 'waiting', attempt: this.#attempt, retryAt: this.#options.timers.now() + delay });
+    this.#cancelTimer = this.#options.timers.after(delay, () => this.#connect());
+  }
+
+  #drop(): void {
+    this.#cancelTimer();
+    this.#probing = false;
+    const socket = this.#socket;
+    this.#socket = null;
+    try {
+      socket?.close(1000);
+    } catch {
+      // Some sockets refuse to be closed while connecting; they are forgotten either way.
+    }
+  }
+}

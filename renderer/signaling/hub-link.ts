@@ -1,0 +1,89 @@
+/**
+ * The UI's way to the hub: makes endpoint clients once the hub's address is known, and keeps one quiet connection of its
+ * own through which the header learns how the hub and the media server are.
+ */
+import type { EndpointPath, Welcome } from '../../protocol/signaling';
+import type { HubAddress, Platform } from '../platform';
+import { Cell, type Store } from '../store';
+import type { Timers } from '../timers';
+import { EndpointClient, type LinkState, type OpenSocket } from './endpoint-client';
+
+export type HubStatus =
+  | { readonly at: 'starting' }
+  | { readonly at: 'connecting' }
+  | { readonly at: 'unreachable'; readonly retryAt: number }
+  | { readonly at: 'failed'; readonly message: string }
+  | { readonly at: 'ready'; readonly mediaServer: Welcome['mediaServer']; readonly welcome: Welcome };
+
+export interface HubLink {
+  readonly status: Store<HubStatus>;
+  /** Null while the hub's address is unknown; the owner closes what it gets. */
+  open<P extends EndpointPath>(path: P): EndpointClient<P> | null;
+  retryNow(): void;
+  close(): void;
+}
+
+export interface HubLinkOptions {
+  readonly platform: Pick<Platform, 'hub'>;
+  readonly openSocket: OpenSocket;
+  readonly timers: Timers;
+  readonly random: () => number;
+}
+
+export function openHubLink(options: HubLinkOptions): HubLink {
+  const status = new Cell<HubStatus>({ at: 'starting' });
+  let watcher: EndpointClient<'/helloworld'> | null = null;
+
+  function open<P extends EndpointPath>(path: P): EndpointClient<P> | null {
+    const address = options.platform.hub.get();
+    if (address.at !== 'known') return null;
+    const { openSocket, timers, random } = options;
+    return new EndpointClient({ hubUrl: address.url, path, openSocket, timers, random });
+  }
+
+  function follow(): void {
+    const address = options.platform.hub.get();
+    watcher?.close();
+    watcher = open('/helloworld');
+    if (watcher === null) {
+      status.set(withoutLink(address));
+      return;
+    }
+    const link = watcher;
+    const tell = (): void => {
+      if (link === watcher) status.set(statusOf(link.state.get()));
+    };
+    link.state.subscribe(tell);
+    tell();
+  }
+
+  const unfollow = options.platform.hub.subscribe(follow);
+  follow();
+  return {
+    status,
+    open,
+    retryNow: () => watcher?.retryNow(),
+    close() {
+      unfollow();
+      watcher?.close();
+      watcher = null;
+    },
+  };
+}
+
+function withoutLink(address: HubAddress): HubStatus {
+  return address.at === 'failed' ? { at: 'failed', message: address.message } : { at: 'starting' };
+}
+
+function statusOf(link: LinkState): HubStatus {
+  switch (link.at) {
+    case 'connecting':
+      return { at: 'connecting' };
+    case 'waiting':
+      return { at: 'unreachable', retryAt: link.retryAt };
+    case 'ready':
+      return { at: 'ready', mediaServer: link.mediaServer, welcome: link.welcome };
+    case 'closed':
+      return { at: 'starting' };
+  }
+}
