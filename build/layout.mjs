@@ -1,0 +1,49 @@
+/**
+ * Where things are, for everything under build/: sources, outputs, entries. Product code learns its places from the
+ * composition roots instead, so this is the only list.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '..');
+export const dist = path.join(root, 'dist');
+
+/** @param {...string} parts */
+export const at = (...parts) => path.join(root, ...parts);
+
+/** Folders whose files end up in a bundle; a change in one of them makes the build stale. */
+export const sourceFolders = ['protocol', 'main', 'preload', 'renderer', 'signaling-server', 'media-server', 'build'];
+
+/**
+ * Packages that stay in node_modules: they carry native code, which a bundle cannot hold. The same list decides what the
+ * installer takes along.
+ */
+export const externalPackages = ['@napi-rs/canvas', '@napi-rs/webcodecs'];
+
+/** Optional accelerators of ws: not needed with small frames and no masking on the server's side. */
+export const ignoredPackages = ['bufferutil', 'utf-8-validate'];
+
+/** Node-side bundles that run as a process of their own: output name → source. */
+export function nodeEntries() {
+  /** @type {Record<string, string>} */
+  const entries = { 'hub/cli': at('signaling-server/cli.ts'), 'media-server/cli': at('media-server/cli.ts') };
+  // A worker thread needs a file to start from: each media-server/**/NAME-worker.ts becomes dist/media-server/NAME-worker.cjs.
+  for (const file of readdirSync(at('media-server'), { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('-worker.ts')) entries[`media-server/${path.basename(file, '.ts')}`] = at('media-server', file);
+  }
+  return entries;
+}
+
+/** What the hub serves as /overlays/NAME.png. */
+export function overlayImages() {
+  const folder = at('build/overlays');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.png'))
+    .map((file) => path.join(folder, file));
+}
+
+/** @param {Record<string, string>} entries */
+export function existing(entries) {
+  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+}

@@ -1,0 +1,37 @@
+/**
+ * The embedded media server as a utility process: a Node that Chromium starts and ends. It dies with the app, whatever way
+ * the app dies, and needs no `ELECTRON_RUN_AS_NODE`, which the fuses forbid.
+ */
+import { utilityProcess } from 'electron';
+import type { SpawnMediaServer } from '../signaling-server/media-server-supervisor';
+
+/** @param module path of the built `media-server/cli`; only after the app is ready */
+export function utilityMediaServer(module: string): SpawnMediaServer {
+  return () => {
+    const child = utilityProcess.fork(module, ['--port=0'], {
+      serviceName: 'Callcast media server',
+      // What it logs goes where our own log goes; its ready line does not belong on our standard output.
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    let pid = child.pid;
+    return {
+      // Known only once the process runs.
+      get pid() {
+        return (pid = child.pid ?? pid);
+      },
+      onMessage: (listener) => void child.on('message', listener),
+      onExit: (listener) => void child.once('exit', listener),
+      // A message, since Windows has no signal that a process could answer.
+      stop: () => child.postMessage('close'),
+      kill() {
+        const running = child.pid;
+        if (running !== undefined) process.kill(running, 'SIGKILL');
+      },
+    };
+  };
+}
+
+/** In an installed app, code with native modules lies beside the archive: the system can only load real files. */
+export function outsideArchive(file: string): string {
+  return file.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
+}
