@@ -3,7 +3,16 @@ import boundaries from 'eslint-plugin-boundaries';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const folders = ['protocol', 'main', 'preload', 'renderer', 'signaling-server', 'media-server', 'test', 'bench'];
+const folders = [
+  'protocol',
+  'main',
+  'preload',
+  'renderer',
+  'signaling-server',
+  'media-server',
+  'test',
+  'bench',
+];
 
 /** Who may import whom: the table of ARCHITECTURE.md, enforced. */
 const arrows = {
@@ -27,7 +36,11 @@ export default defineConfig(
     },
     plugins: { boundaries, 'react-hooks': reactHooks },
     settings: {
-      'boundaries/elements': folders.map((folder) => ({ type: folder, pattern: `${folder}/**/*`, mode: 'full' })),
+      'boundaries/elements': folders.map((folder) => ({
+        type: folder,
+        pattern: `${folder}/**/*`,
+        mode: 'full',
+      })),
       'import/resolver': { typescript: { project: './*/tsconfig.json' } },
     },
     rules: {
@@ -40,7 +53,10 @@ export default defineConfig(
       ],
       'no-console': 'error',
       eqeqeq: 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
@@ -54,7 +70,14 @@ export default defineConfig(
     files: ['media-server/**/*.ts'],
     ignores: ['media-server/transport/werift.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['werift', 'werift/*'], message: 'import it through media-server/transport/werift.ts' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['werift', 'werift/*'], message: 'import it through media-server/transport/werift.ts' },
+          ],
+        },
+      ],
     },
   },
   {

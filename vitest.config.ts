@@ -14,15 +14,19 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{protocol,media-server,signaling-server,main,preload,renderer,build}/**/*.test.{ts,tsx}'],
+          sequence: { groupOrder: 0 },
+          include: [
+            '{protocol,media-server,signaling-server,main,preload,renderer,build}/**/*.test.{ts,tsx}',
+          ],
         },
       },
-      { test: { ...shared, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      { test: { ...shared, name: 'scenario', include: ['test/scenario/**/*.test.ts'] } },
+      { test: { ...shared, name: 'contract', sequence: { groupOrder: 1 }, include: ['test/contract/**/*.test.ts'] } },
+      { test: { ...shared, name: 'scenario', sequence: { groupOrder: 2 }, include: ['test/scenario/**/*.test.ts'] } },
       {
         test: {
           ...shared,
           name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,

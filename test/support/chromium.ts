@@ -3,7 +3,7 @@
  * tests that need it name themselves as skipped.
  */
 import { existsSync } from 'node:fs';
-import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
+import { chromium, type Browser } from 'playwright-core';
 
 const CANDIDATES = [
   process.env['CHROMIUM_PATH'],
@@ -27,15 +27,13 @@ export interface ChromiumOptions {
   readonly devices?: boolean;
   /** False: permission prompts are denied as by a user who clicks "Block". */
   readonly allow?: boolean;
-  /** Runs the browser inside this network namespace. */
-  readonly namespace?: string;
   readonly args?: readonly string[];
 }
 
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('no Chromium: set CHROMIUM_PATH');
-  const { devices = true, allow = true, camera, microphone, namespace } = options;
+  const { devices = true, allow = true, camera, microphone } = options;
   const args = [
     '--no-sandbox', // tests run as root on build machines
     '--disable-gpu',
@@ -52,8 +50,5 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Bro
     ...(microphone ? [`--use-file-for-fake-audio-capture=${microphone}`] : []),
     ...(options.args ?? []),
   ];
-  const launch: LaunchOptions = namespace
-    ? { executablePath: '/usr/sbin/ip', args: ['netns', 'exec', namespace, executablePath, ...args] }
-    : { executablePath, args };
-  return chromium.launch({ ...launch, headless: true });
+  return chromium.launch({ executablePath, args, headless: true });
 }

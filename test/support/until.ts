@@ -1,16 +1,17 @@
 /**
- * Waits for a condition without sleeping a guessed time. `reasonNotYet` answers undefined (or an empty string) when the
- * condition holds, else what is still missing; the last reason becomes the error, so a failed wait explains itself.
+ * Waits for a condition instead of a time: asks again and again for the reason why it is not yet so.
+ * @param reasonNotYet answers undefined, false or null when it is so, else a reason that a failure can name
  */
-export async function until(
-  reasonNotYet: () => string | undefined | Promise<string | undefined>,
-  { timeout = 10_000, interval = 20 }: { timeout?: number; interval?: number } = {},
-): Promise<void> {
-  const deadline = performance.now() + timeout;
+export async function until(reasonNotYet: () => unknown | Promise<unknown>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
   for (;;) {
     const reason = await reasonNotYet();
-    if (!reason) return;
-    if (performance.now() > deadline) throw new Error(`after ${timeout} ms: ${reason}`);
-    await new Promise((resolve) => setTimeout(resolve, interval));
+    if (reason === undefined || reason === false || reason === null) return;
+    if (performance.now() > end) throw new Error(`not so within ${limitMs} ms: ${describe(reason)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function describe(reason: unknown): string {
+  return typeof reason === 'string' ? reason : JSON.stringify(reason);
 }

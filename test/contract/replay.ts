@@ -1,0 +1,222 @@
+/**
+ * Sends the request side of a recording to a server of ours, in the recorded order and on as many sockets, and reports
+ * where an answer or an event differs from what the real media server gave. Time follows the recording: the server's
+ * clock is moved by as much as passed between two frames.
+ */
+import { startMediaServer } from '../../media-server/index';
+import type { MediaServer } from '../../media-server/index';
+import { ManualClock } from '../../media-server/clock';
+import { until } from '../support/until';
+import { RawClient } from './raw-client';
+import type { Frame } from './raw-client';
+import { differences, IdMap, readRecording } from './recording';
+import type { RecordedLine } from './recording';
+
+export interface Difference {
+  /** What was asked: a method, the operation of an invoke, the type of a create, or an event. */
+  readonly what: string;
+  readonly note: string;
+  readonly detail: string;
+}
+export interface Replay {
+  readonly compared: number;
+  readonly skipped: number;
+  readonly events: number;
+  readonly differences: Difference[];
+}
+export interface ReplayOptions {
+  readonly garbageCollectorPeriodMs?: number;
+  /** Answers that only need to have the same shape. */
+  readonly shapeOnly: (request: Frame) => boolean;
+  /** Events that only come with media, or with types that are absent. */
+  readonly expectEvent: (type: string) => boolean;
+}
+
+const PATH_CLOSED = 1002;
+
+export async function replay(name: string, options: ReplayOptions): Promise<Replay> {
+  const clock = new ManualClock();
+  const start = () => startMediaServer({ clock, garbageCollectorPeriodMs: options.garbageCollectorPeriodMs ?? 240_000 });
+  const run = new Run(await start(), start, clock, options);
+  try {
+    let t = 0;
+    for (const line of readRecording(name)) {
+      if (line.t > t) clock.advance(line.t - t);
+      t = Math.max(t, line.t);
+      await run.step(line);
+    }
+    run.finish();
+    return run.result();
+  } finally {
+    await run.end();
+  }
+}
+
+interface Pending {
+  readonly request: Frame;
+  readonly from: number;
+  readonly skipped: boolean;
+}
+
+class Run {
+  #server: MediaServer;
+  readonly #start: () => Promise<MediaServer>;
+  readonly #clock: ManualClock;
+  readonly #options: ReplayOptions;
+  readonly #ids = new IdMap();
+  readonly #clients = new Map<number, RawClient>();
+  readonly #pending = new Map<string, Pending>();
+  /** Recorded ids of objects that we do not have; what is asked of them is skipped. */
+  readonly #absent = new Set<string>();
+  readonly #expected: { readonly conn: number; readonly event: Frame; readonly note: string }[] = [];
+  readonly #everOpened: RawClient[] = [];
+  readonly #differences: Difference[] = [];
+  #note = '';
+  #compared = 0;
+  #skipped = 0;
+  #events = 0;
+
+  constructor(server: MediaServer, start: () => Promise<MediaServer>, clock: ManualClock, options: ReplayOptions) {
+    this.#server = server;
+    this.#start = start;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  async step(line: RecordedLine): Promise<void> {
+    const conn = line.conn ?? 1;
+    if (line.note !== undefined) await this.#takeNote(line.note);
+    else if (line.socket !== undefined) await this.#socket(conn, line);
+    else if (line.dir === 'c→s') this.#send(conn, line);
+    else if (typeof line.frame === 'object' && line.frame !== null) await this.#receive(conn, line.frame as Frame);
+  }
+  async #takeNote(note: string): Promise<void> {
+    this.#note = note;
+    if (!note.includes('the media server restarts')) return;
+    await this.#server.close();
+    this.#server = await this.#start();
+  }
+  async #socket(conn: number, line: RecordedLine): Promise<void> {
+    if (line.socket === 'open') {
+      const path = this.#note.startsWith('wrong path') ? '/nowhere' : this.#note.startsWith('path with') ? '/kurento?x=1' : '/kurento';
+      const url = this.#server.url.replace('/kurento', path);
+      const client = await RawClient.open(url);
+      this.#clients.set(conn, client);
+      this.#everOpened.push(client);
+      return;
+    }
+    const client = this.#clients.get(conn);
+    this.#clients.delete(conn);
+    if (!client) return;
+    if (line.code === PATH_CLOSED) {
+      await until(() => !client.closed && 'the socket is open');
+      this.#report('socket', differences({ code: line.code }, { code: client.closed?.code }, 'exact'));
+    } else if (line.code === 1006) await client.terminate();
+    else await client.close();
+  }
+  #send(conn: number, line: RecordedLine): void {
+    const client = this.#clients.get(conn);
+    if (!client) return;
+    if (line.binary !== undefined) client.send(Buffer.from(line.binary.slice(line.binary.lastIndexOf(' ') + 1), 'hex'));
+    else if (line.text !== undefined) {
+      // Frames of 20 MB and more are a matter of limits and have a test of their own.
+      if (line.text.includes('zzzz')) this.#skipped++;
+      else client.send(line.text);
+    } else this.#sendRequest(conn, client, line.frame);
+  }
+  #sendRequest(conn: number, client: RawClient, frame: unknown): void {
+    const request = (typeof frame === 'object' && frame !== null ? frame : {}) as Frame;
+    const skipped = this.#mentionsAbsent(request);
+    const key = `${conn} ${JSON.stringify(request['id'] ?? null)}`;
+    this.#pending.set(key, { request, from: client.frames.length, skipped });
+    if (skipped) this.#skipped++;
+    else client.send(JSON.stringify(this.#ids.translate(frame)));
+  }
+  #mentionsAbsent(request: Frame): boolean {
+    if (this.#absent.size === 0) return false;
+    const text = JSON.stringify(request['params'] ?? null);
+    return [...this.#absent].some((id) => text.includes(id));
+  }
+
+  async #receive(conn: number, recorded: Frame): Promise<void> {
+    if (recorded['method'] === 'onEvent') {
+      const event = recorded['params'].value as Frame;
+      if (this.#options.expectEvent(event['type'] as string)) this.#expected.push({ conn, event, note: this.#note });
+      return;
+    }
+    const client = this.#clients.get(conn);
+    const key = `${conn} ${JSON.stringify(recorded['id'] ?? null)}`;
+    const pending = this.#pending.get(key) ?? this.#lastPending(conn);
+    this.#pending.delete(key);
+    if (!client || pending?.skipped) return;
+    const request = pending?.request ?? {};
+    const what = nameOf(request);
+    const id = (recorded['id'] ?? null) as unknown;
+    let ours: Frame;
+    try {
+      ours = await client.take(
+        (frame) => !('method' in frame) && (frame['id'] ?? null) === id,
+        `answer ${String(id)}`,
+        pending?.from ?? 0,
+        // What takes its time, such as measuring the CPU, may have begun after the clock was moved.
+        () => this.#clock.advance(5),
+      );
+    } catch (error) {
+      this.#report(what, [String(error)]);
+      return;
+    }
+    this.#compared++;
+    this.#ids.learn(recorded, ours);
+    const type = request['method'] === 'create' ? (request['params']?.['type'] as unknown) : undefined;
+    if (type !== undefined && recorded['result'] && ours['error']?.code === 40108) {
+      this.#absent.add(lastId(String(recorded['result'].value)));
+      this.#report(`create ${String(type)}`, ['absent type']);
+      return;
+    }
+    const strictness = this.#options.shapeOnly(request) ? 'shape' : 'exact';
+    this.#report(what, differences({ ...recorded, id: 0 }, { ...ours, id: 0 }, strictness));
+  }
+  /** An answer whose id is null, because the request had none that could be read. */
+  #lastPending(conn: number): Pending | undefined {
+    return [...this.#pending].filter(([key]) => key.startsWith(`${conn} `)).at(-1)?.[1];
+  }
+  #report(what: string, details: readonly string[]): void {
+    for (const detail of details) this.#differences.push({ what, note: this.#note, detail });
+  }
+
+  /** Every recorded event has one of ours, with the same payload, on whichever socket of the session. */
+  finish(): void {
+    const ours = this.#everOpened.flatMap((client) => client.events());
+    for (const { event, note } of this.#expected) {
+      if (this.#mentionsAbsent({ params: event })) continue;
+      this.#events++;
+      const expected = this.#ids.translate(event) as Frame;
+      const index = ours.findIndex((candidate) => differences(expected, candidate, 'exact').length === 0 && sameIds(expected, candidate));
+      if (index >= 0) ours.splice(index, 1);
+      else {
+        const detail = `no event like ${JSON.stringify(expected).slice(0, 300)}`;
+        this.#differences.push({ what: `event ${String(event['type'])}`, note, detail });
+      }
+    }
+  }
+  result(): Replay {
+    return { compared: this.#compared, skipped: this.#skipped, events: this.#events, differences: this.#differences };
+  }
+  async end(): Promise<void> {
+    for (const client of this.#everOpened) client.socket.terminate();
+    await this.#server.close();
+  }
+}
+
+function sameIds(expected: Frame, candidate: Frame): boolean {
+  return expected['object'] === candidate['object'] && expected['data']['source'] === candidate['data']['source'];
+}
+function lastId(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}
+export function nameOf(request: Frame): string {
+  const params = (request['params'] ?? {}) as Frame;
+  if (request['method'] === 'invoke') return `invoke ${String(params['operation'])}`;
+  if (request['method'] === 'create') return `create ${String(params['type'])}`;
+  return String(request['method']);
+}

@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../protocol/log';
+import { startHub, type Hub } from '../../signaling-server/index';
+import { forkMediaServer } from '../../signaling-server/media-server-process';
+import { HubClient } from '../support/hub-client';
+import { recordedOffer, startPlainHub } from '../support/hub';
+import { ScriptedKurento } from '../support/scripted-kurento';
+import { until } from '../support/until';
+
+const OFFER = 'v=0\r\n';
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+function owned<T extends { close(): Promise<unknown> }>(resource: T): T {
+  cleanups.push(() => resource.close());
+  return resource;
+}
+
+/** The sources themselves as the process: the build is somebody else's test. */
+const spawn = forkMediaServer(resolve('media-server/cli.ts'), ['--import', 'tsx']);
+
+async function embedded(): Promise<Hub> {
+  const hub = owned(
+    await startHub({
+      listen: { host: 'localhost', port: 0 },
+      tls: 'plain',
+      mediaServer: { spawn },
+      logger: silentLogger,
+    }),
+  );
+  await until(() => hub.mediaServer !== 'ready' && hub.mediaServer, 20_000);
+  return hub;
+}
+
+async function greeted(hub: Hub): Promise<HubClient<'/helloworld'>> {
+  const client = await HubClient.open(hub.url, '/helloworld');
+  cleanups.push(() => {
+    client.drop();
+    return Promise.resolve();
+  });
+  client.send({ id: 'hello', version: 1 });
+  await client.next('welcome');
+  return client;
+}
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('the embedded media server', () => {
+  it('killed in the middle of a mirror: the user is told at once, and the mirror can come back within five seconds', async () => {
+    const hub = await embedded();
+    const client = await greeted(hub);
+    client.send({ id: 'start', sdpOffer: recordedOffer() });
+    await client.next('startResponse');
+    const pid = hub.mediaServerPid ?? 0;
+    const since = performance.now();
+    process.kill(pid, 'SIGKILL');
+    const error = await client.next('error', 1, 2_000);
+    expect(error).toMatchObject({ code: 'media-server-unavailable', retryable: true });
+    expect(performance.now() - since).toBeLessThan(2_000);
+    await until(
+      () => !client.all('mediaServer').some(({ state }) => state === 'ready') && client.messages,
+      10_000,
+    );
+    client.send({ id: 'start', sdpOffer: recordedOffer() });
+    await client.next('startResponse', 2);
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(client.all('mediaServer').map(({ state }) => state)).toEqual(['unavailable', 'ready']);
+    expect(client.all('error')).toHaveLength(1);
+    expect(hub.mediaServerPid).not.toBe(pid);
+  }, 40_000);
+
+  it('ends with the hub', async () => {
+    const hub = await embedded();
+    const pid = hub.mediaServerPid ?? 0;
+    expect(alive(pid)).toBe(true);
+    await hub.close();
+    expect(alive(pid)).toBe(false);
+  }, 40_000);
+});
+
+describe('a media server elsewhere', () => {
+  it('may appear later: the hub is open meanwhile, says what is wrong, and works as soon as it is there', async () => {
+    const reserved = await ScriptedKurento.start();
+    const { port, url } = reserved;
+    await reserved.close();
+    const hub = owned(await startPlainHub(url));
+    await until(() => hub.mediaServer !== 'unavailable');
+    const client = await greeted(hub);
+    expect(client.all('welcome')[0]?.mediaServer).toBe('unavailable');
+    client.send({ id: 'start', sdpOffer: OFFER });
+    expect(await client.next('error')).toMatchObject({ code: 'media-server-unavailable', retryable: true });
+    const kurento = owned(await ScriptedKurento.start(port));
+    await client.next('mediaServer', 1, 4_000);
+    expect(client.all('mediaServer')).toMatchObject([{ state: 'ready' }]);
+    client.send({ id: 'start', sdpOffer: OFFER });
+    await client.next('startResponse');
+    expect(kurento.pipelines).toHaveLength(1);
+  });
+
+  it('that loses its connection for a moment costs nobody the session', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    const hub = owned(await startPlainHub(kurento.url));
+    const client = await greeted(hub);
+    client.send({ id: 'start', sdpOffer: OFFER });
+    await client.next('startResponse');
+    kurento.dropSockets();
+    await until(() => client.all('mediaServer').at(-1)?.state !== 'ready');
+    expect(client.all('error')).toEqual([]);
+    expect(kurento.pipelines).toHaveLength(1);
+  });
+
+  it('that restarts and has forgotten everything: each session is told once', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    const hub = owned(await startPlainHub(kurento.url));
+    const clients = [await greeted(hub), await greeted(hub)];
+    for (const client of clients) client.send({ id: 'start', sdpOffer: OFFER });
+    for (const client of clients) await client.next('startResponse');
+    kurento.forget();
+    kurento.dropSockets();
+    for (const client of clients) {
+      expect(await client.next('error')).toMatchObject({ code: 'media-server-unavailable', retryable: true });
+      await client.next('mediaServer', 2);
+      client.send({ id: 'start', sdpOffer: OFFER });
+      await client.next('startResponse', 2);
+      expect(client.all('error')).toHaveLength(1);
+    }
+    expect(kurento.pipelines).toHaveLength(2);
+  });
+
+  it('that is too slow: the session is told, and what is created late is released', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    const hub = owned(await startPlainHub(kurento.url, { kurentoTimes: { requestMs: 50 } }));
+    const client = await greeted(hub);
+    kurento.holding.add('transaction').add('create MediaPipeline');
+    client.send({ id: 'start', sdpOffer: OFFER });
+    expect(await client.next('error')).toMatchObject({ code: 'media-server-timeout', retryable: true });
+    kurento.continue();
+    await until(() => kurento.log.at(-1) !== 'release' && kurento.log);
+    expect(kurento.objects.size).toBe(0);
+  });
+
+  it('whose answer comes after the stop: it is neither sent nor left behind', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    const hub = owned(await startPlainHub(kurento.url));
+    const client = await greeted(hub);
+    for (const stage of [
+      'transaction',
+      'invoke connect',
+      'invoke processOffer',
+      'subscribe IceCandidateFound',
+    ]) {
+      kurento.holding.add(stage);
+      const before = kurento.log.length;
+      client.send({ id: 'start', sdpOffer: OFFER });
+      await until(() => !kurento.log.slice(before).includes(stage) && stage);
+      client.send({ id: 'stop' });
+      client.send({ id: 'hello', version: 1 });
+      const greetings = client.all('welcome').length;
+      await client.next('welcome', greetings + 1);
+      kurento.continue();
+      await until(() => kurento.objects.size > 0 && [stage, ...kurento.objects]);
+    }
+    expect(client.all('startResponse')).toEqual([]);
+    expect(client.all('error')).toEqual([]);
+  });
+});
+
+describe('the magic mirror', () => {
+  it('puts the filter between the two directions, in two round trips', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    const hub = owned(await startPlainHub(kurento.url));
+    const client = await HubClient.open(hub.url, '/magicmirror');
+    client.send({ id: 'start', sdpOffer: OFFER });
+    await client.next('startResponse');
+    expect(kurento.log.filter((kind) => kind === 'invoke connect')).toHaveLength(2);
+    expect([...kurento.objects].filter((id) => id.includes('FaceOverlayFilter'))).toHaveLength(1);
+    client.drop();
+  });
+
+  it('says so where the media server has no FaceOverlayFilter, and offers nothing to wear', async () => {
+    const kurento = owned(await ScriptedKurento.start());
+    kurento.factories = ['WebRtcEndpoint'];
+    const hub = owned(await startPlainHub(kurento.url));
+    await until(() => hub.mediaServer !== 'ready');
+    const client = await HubClient.open(hub.url, '/magicmirror');
+    client.send({ id: 'hello', version: 1 });
+    expect((await client.next('welcome')).overlays).toEqual([]);
+    client.send({ id: 'start', sdpOffer: OFFER });
+    expect(await client.next('error')).toMatchObject({ code: 'filter-unavailable', retryable: false });
+    expect(kurento.objects.size).toBe(0);
+    client.drop();
+  });
+});

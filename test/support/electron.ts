@@ -1,0 +1,134 @@
+/**
+ * The real app in a real Electron, driven by Playwright. Where there is no Electron (or no display), `electronObstacle()`
+ * says why, and the tests that need it count as skipped under that name.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { installedElectron } from '../../build/electron-binary.mjs';
+import { build } from '../../build/build.mjs';
+import { root } from '../../build/layout.mjs';
+import { until } from './until';
+
+export function electronObstacle(): string | undefined {
+  if (installedElectron() === null)
+    return "Electron's program is not on this machine (ELECTRON_OVERRIDE_DIST_PATH)";
+  if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) {
+    return 'no display (run under xvfb-run)';
+  }
+  return undefined;
+}
+
+export interface AppOptions {
+  /** Callcast's own options, such as `--ws_uri=…`. A free port on loopback unless they say otherwise. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Kept by the caller, to start twice with the same; a temporary folder of its own otherwise. */
+  readonly userDataDir?: string;
+  /** False: no camera and no microphone at all. */
+  readonly devices?: boolean;
+  /** False: permission prompts reach the app's own handler, as in a real run. True grants the fake devices at once. */
+  readonly fakeUi?: boolean;
+  /** An installed app instead of the sources. */
+  readonly executable?: string;
+}
+
+export interface RunningApp {
+  readonly electron: ElectronApplication;
+  readonly page: Page;
+  readonly pid: number;
+  readonly userDataDir: string;
+  /** What the main process wrote. */
+  output(): string;
+  /** Quits as a user does, and waits until nothing of it is left. */
+  close(): Promise<void>;
+}
+
+export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
+  const { devices = true, fakeUi = true, args = [] } = options;
+  if (!options.executable) await build();
+  const own = options.userDataDir === undefined;
+  const userDataDir = options.userDataDir ?? (await mkdtemp(path.join(tmpdir(), 'callcast-app-')));
+  const callcast = args.some((arg) => arg.startsWith('--as_uri'))
+    ? args
+    : ['--as_uri=https://localhost:0/', ...args];
+  const executablePath = options.executable ?? installedElectron();
+  if (executablePath === null) throw new Error('no Electron');
+  const electron = await _electron.launch({
+    executablePath,
+    cwd: root,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...(devices ? ['--use-fake-device-for-media-stream=fps=30'] : []),
+      ...(fakeUi ? ['--use-fake-ui-for-media-stream'] : []),
+      ...(options.executable ? [] : [root]),
+      ...callcast,
+      `--user-data-dir=${userDataDir}`,
+    ],
+    env: { ...environment(), ...options.env },
+  });
+  const child = electron.process();
+  const pid = child.pid ?? 0;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-100_000);
+    });
+  }
+  const page = await electron.firstWindow();
+  return {
+    electron,
+    page,
+    pid,
+    userDataDir,
+    output: () => output,
+    async close() {
+      const family = processFamily(pid);
+      await electron.close();
+      await until(() => {
+        const left = family.filter(isAlive);
+        return left.length === 0 ? undefined : `still running: ${left.join(', ')}`;
+      });
+      if (own) await rm(userDataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What is known to disturb Electron stays out. */
+function environment(): Record<string, string> {
+  const env = { ...process.env };
+  delete env['ELECTRON_RUN_AS_NODE'];
+  delete env['NODE_OPTIONS'];
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** A process and all its descendants. Linux and macOS; elsewhere the process alone. */
+export function processFamily(pid: number): number[] {
+  if (process.platform === 'win32') return [pid];
+  const list = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).stdout;
+  const children = new Map<number, number[]>();
+  for (const line of list.trim().split('\n')) {
+    const [child = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
+    children.set(parent, [...(children.get(parent) ?? []), child]);
+  }
+  const family = [pid];
+  for (const member of family) family.push(...(children.get(member) ?? []));
+  return family;
+}
+
+/** A process that ended but was not yet collected by its parent (a zombie) does not count. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (!existsSync(`/proc/${pid}`)) return process.platform !== 'linux';
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return !stdout.trim().startsWith('Z');
+}
