@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   HUB_CALL_START,
   IDLE,
+  afterResuming,
   callEventOf,
   nextCall,
   nextHubCall,
@@ -15,26 +16,35 @@ import {
   type RegistrationEvent,
   type RegistrationState,
 } from './call';
+import type { Replies } from './signaling';
 
 type Row<Event extends string, State> = Record<Event, State | null>;
 
 describe('the call as its client sees it', () => {
-  const ended: CallState = { at: 'ended', peer: 'bob', role: 'caller', why: 'hung-up', seconds: 3 };
-  const standing = { peer: 'bob', role: 'caller', since: 1_000 } as const;
+  const ended: CallState = {
+    at: 'ended',
+    peer: 'bob',
+    over: 'c0',
+    role: 'caller',
+    why: 'hung-up',
+    seconds: 3,
+  };
+  const callId = 'c1';
+  const standing = { peer: 'bob', callId, role: 'caller', since: 1_000 } as const;
   const states = {
     idle: IDLE,
-    dialing: { at: 'dialing', peer: 'bob', ringing: false },
-    ringing: { at: 'ringing', peer: 'bob' },
-    connecting: { at: 'connecting', peer: 'bob', role: 'caller' },
+    dialing: { at: 'dialing', peer: 'bob', callId, offline: false, ringing: false },
+    ringing: { at: 'ringing', peer: 'bob', callId, offline: false },
+    connecting: { at: 'connecting', peer: 'bob', callId, offline: false, role: 'caller' },
     live: { at: 'live', ...standing },
     interrupted: { at: 'interrupted', ...standing, lost: 'self' },
     ended,
   } satisfies Record<CallState['at'], CallState>;
   const now = 61_000;
   const events = {
-    dial: { type: 'dial', peer: 'eve' },
+    dial: { type: 'dial', peer: 'eve', callId: 'c2' },
     'peer-ringing': { type: 'peer-ringing' },
-    incoming: { type: 'incoming', peer: 'bob' },
+    incoming: { type: 'incoming', peer: 'bob', callId },
     accept: { type: 'accept' },
     decline: { type: 'decline' },
     accepted: { type: 'accepted' },
@@ -44,7 +54,7 @@ describe('the call as its client sees it', () => {
     stopped: { type: 'stopped', now },
     failed: { type: 'failed', now, code: 'media-failed' },
     'socket-lost': { type: 'socket-lost' },
-    resumed: { type: 'resumed' },
+    resumed: { type: 'resumed', now },
     'not-resumed': { type: 'not-resumed', now },
     'peer-lost': { type: 'peer-lost' },
     'peer-back': { type: 'peer-back' },
@@ -58,12 +68,13 @@ describe('the call as its client sees it', () => {
   ): CallState => ({
     at: 'ended',
     peer: 'bob',
+    over: callId,
     role,
     why,
     seconds,
   });
   const none = null;
-  const dialEve: CallState = { at: 'dialing', peer: 'eve', ringing: false };
+  const dialEve: CallState = { at: 'dialing', peer: 'eve', callId: 'c2', offline: false, ringing: false };
   const table: Record<CallState['at'], Row<CallEvent['type'], CallState>> = {
     idle: {
       dial: dialEve,
@@ -96,9 +107,9 @@ describe('the call as its client sees it', () => {
       'hang-up': over('caller', 'cancelled'),
       stopped: over('caller', 'peer-hung-up'),
       failed: over('caller', 'media-failed'),
-      'socket-lost': states.dialing,
+      'socket-lost': { ...states.dialing, offline: true },
       resumed: states.dialing,
-      'not-resumed': over('caller', 'peer-lost'),
+      'not-resumed': none,
       'peer-lost': states.dialing,
       'peer-back': states.dialing,
       dismiss: none,
@@ -107,7 +118,7 @@ describe('the call as its client sees it', () => {
       dial: none,
       'peer-ringing': none,
       incoming: states.ringing,
-      accept: { at: 'connecting', peer: 'bob', role: 'callee' },
+      accept: { at: 'connecting', peer: 'bob', callId, offline: false, role: 'callee' },
       decline: over('callee', 'declined'),
       accepted: none,
       refused: none,
@@ -115,9 +126,9 @@ describe('the call as its client sees it', () => {
       'hang-up': over('callee', 'declined'),
       stopped: over('callee', 'missed'),
       failed: over('callee', 'media-failed'),
-      'socket-lost': states.ringing,
+      'socket-lost': { ...states.ringing, offline: true },
       resumed: states.ringing,
-      'not-resumed': over('callee', 'missed'),
+      'not-resumed': none,
       'peer-lost': states.ringing,
       'peer-back': states.ringing,
       dismiss: none,
@@ -130,13 +141,13 @@ describe('the call as its client sees it', () => {
       decline: none,
       accepted: states.connecting,
       refused: over('caller', 'user-busy'),
-      connected: { at: 'live', peer: 'bob', role: 'caller', since: now },
+      connected: { at: 'live', peer: 'bob', callId, role: 'caller', since: now },
       'hang-up': over('caller', 'hung-up'),
       stopped: over('caller', 'peer-hung-up'),
       failed: over('caller', 'media-failed'),
-      'socket-lost': states.connecting,
+      'socket-lost': { ...states.connecting, offline: true },
       resumed: states.connecting,
-      'not-resumed': over('caller', 'peer-lost'),
+      'not-resumed': none,
       'peer-lost': states.connecting,
       'peer-back': states.connecting,
       dismiss: none,
@@ -155,7 +166,7 @@ describe('the call as its client sees it', () => {
       failed: over('caller', 'media-failed', 60),
       'socket-lost': states.interrupted,
       resumed: states.live,
-      'not-resumed': over('caller', 'peer-lost', 60),
+      'not-resumed': none,
       'peer-lost': { at: 'interrupted', ...standing, lost: 'peer' },
       'peer-back': states.live,
       dismiss: none,
@@ -196,7 +207,7 @@ describe('the call as its client sees it', () => {
       'not-resumed': ended,
       'peer-lost': none,
       'peer-back': none,
-      dismiss: IDLE,
+      dismiss: { at: 'idle', over: 'c0' },
     },
   };
 
@@ -212,7 +223,7 @@ describe('the call as its client sees it', () => {
   it('keeps who is lost apart: self, peer, both, and back', () => {
     const walk = (...types: ('socket-lost' | 'peer-lost' | 'peer-back' | 'resumed')[]) => {
       let state: CallState = states.live;
-      for (const type of types) state = nextCall(state, { type }) ?? state;
+      for (const type of types) state = nextCall(state, events[type]) ?? state;
       return state.at === 'interrupted' ? state.lost : state.at;
     };
     expect(walk('peer-lost', 'socket-lost')).toBe('both');
@@ -221,6 +232,57 @@ describe('the call as its client sees it', () => {
     // The hub tells a lost peer anew after `resumed`, so nothing of before is believed.
     expect(walk('peer-lost', 'socket-lost', 'resumed')).toBe('live');
     expect(walk('peer-lost', 'socket-lost', 'resumed', 'peer-lost')).toBe('peer');
+  });
+
+  it('that is not live yet waits for its lost connection, and ends when the hub knows nothing of it', () => {
+    const whys = { dialing: 'peer-lost', ringing: 'missed', connecting: 'peer-lost' } as const;
+    for (const [at, why] of Object.entries(whys)) {
+      const offline = nextCall(states[at as keyof typeof whys], { type: 'socket-lost' });
+      expect(offline).toMatchObject({ at, offline: true });
+      if (!offline) continue;
+      expect(nextCall(offline, events.resumed)).toMatchObject({ at, offline: false });
+      expect(nextCall(offline, events['not-resumed'])).toMatchObject({ at: 'ended', why });
+    }
+    const offline = { ...states.connecting, offline: true };
+    expect(nextCall(offline, events.connected)).toMatchObject({
+      at: 'interrupted',
+      lost: 'self',
+      since: now,
+    });
+  });
+
+  it('that was ended here does not ring again', () => {
+    const declined = nextCall(states.ringing, { type: 'decline' });
+    const dismissed = declined && nextCall(declined, { type: 'dismiss' });
+    for (const state of [declined, dismissed]) {
+      expect(state && nextCall(state, events.incoming)).toBeNull();
+      expect(state && nextCall(state, { ...events.incoming, callId: 'c2' })).toMatchObject({ at: 'ringing' });
+    }
+  });
+
+  it('is not moved by what is about an earlier call', () => {
+    const late = { callId: 'c0' };
+    for (const state of [
+      states.dialing,
+      states.ringing,
+      states.connecting,
+      states.live,
+      states.interrupted,
+    ]) {
+      for (const type of ['peer-ringing', 'accepted', 'refused', 'stopped'] as const) {
+        expect(nextCall(state, { ...events[type], ...late })).toBeNull();
+        // The same event of this call, or of a hub that names none, is judged as always.
+        expect(nextCall(state, { ...events[type], callId })).toEqual(nextCall(state, events[type]));
+      }
+    }
+  });
+
+  it('is over when the hub resumes another call', () => {
+    expect(nextCall(states.interrupted, { type: 'resumed', now, callId: 'c9' })).toMatchObject({
+      at: 'ended',
+      why: 'peer-lost',
+    });
+    expect(nextCall(states.interrupted, { type: 'resumed', now, callId })).toEqual(states.live);
   });
 
   it('tells a refusal without a code, as the tutorial sends it, as a decline', () => {
@@ -235,40 +297,73 @@ describe('the call as its client sees it', () => {
         for (const one of sequence) state = nextCall(state, one) ?? state;
         state = nextCall(state, { type: 'hang-up', now }) ?? state;
         state = nextCall(state, { type: 'dismiss' }) ?? state;
-        expect(state).toEqual(IDLE);
+        expect(state.at).toBe('idle');
       }),
     );
   });
 
-  it('understands the messages of the hub, and of a tutorial server', () => {
-    expect(callEventOf({ id: 'incomingCall', from: 'bob' }, now)).toEqual({ type: 'incoming', peer: 'bob' });
-    expect(callEventOf({ id: 'ringing', to: 'bob' }, now)).toEqual({ type: 'peer-ringing' });
-    expect(callEventOf({ id: 'callResponse', response: 'accepted', sdpAnswer: 'v=0' }, now)).toEqual({
-      type: 'accepted',
-    });
-    expect(callEventOf({ id: 'callResponse', response: 'rejected' }, now)).toEqual({ type: 'refused' });
-    expect(callEventOf({ id: 'startCommunication', sdpAnswer: 'v=0' }, now)).toEqual({ type: 'accepted' });
-    expect(callEventOf({ id: 'stopCommunication', code: 'peer-lost' }, now)).toEqual({
-      type: 'stopped',
-      now,
-      code: 'peer-lost',
-    });
-    expect(callEventOf({ id: 'peerConnection', state: 'lost' }, now)).toEqual({ type: 'peer-lost' });
-    expect(callEventOf({ id: 'registerResponse', response: 'accepted' }, now)).toEqual({
-      type: 'not-resumed',
-      now,
-    });
+  it('knows what to send again after a lost connection', () => {
+    const resumed = { peer: 'bob', callId, since: 1 } as const;
+    const rings = { ...resumed, at: 'ringing', role: 'callee' } as const;
+    const live = { ...resumed, at: 'live', role: 'callee' } as const;
+    const offline = { ...states.connecting, offline: true };
+    expect(afterResuming(offline, rings)).toBe('answer-again');
+    expect(afterResuming(offline, live)).toBe('nothing');
+    expect(afterResuming({ ...states.ringing, offline: true }, rings)).toBe('nothing');
     expect(
-      callEventOf(
+      afterResuming({ ...states.dialing, offline: true }, { ...resumed, at: 'ringing', role: 'caller' }),
+    ).toBe('nothing');
+    // Another call than the one this client had: let it ring, or end it.
+    expect(afterResuming(offline, { ...rings, callId: 'c9' })).toBe('nothing');
+    expect(afterResuming(offline, { ...live, callId: 'c9' })).toBe('stop');
+    // None here: a page that was loaded anew, or a hang-up that was lost.
+    expect(afterResuming(IDLE, rings)).toBe('nothing');
+    expect(afterResuming({ ...ended, over: callId }, rings)).toBe('stop');
+    expect(afterResuming(IDLE, live)).toBe('stop');
+  });
+
+  it('understands the messages of the hub, and of a tutorial server', () => {
+    const understood: [Replies['/one2one'], CallEvent | null][] = [
+      [
+        { id: 'incomingCall', from: 'bob', callId },
+        { type: 'incoming', peer: 'bob', callId },
+      ],
+      [
+        { id: 'incomingCall', from: 'bob' },
+        { type: 'incoming', peer: 'bob' },
+      ],
+      [{ id: 'ringing', to: 'bob' }, { type: 'peer-ringing' }],
+      [
+        { id: 'callResponse', response: 'accepted', sdpAnswer: 'v=0', callId },
+        { type: 'accepted', callId },
+      ],
+      [{ id: 'callResponse', response: 'rejected' }, { type: 'refused' }],
+      [{ id: 'startCommunication', sdpAnswer: 'v=0' }, { type: 'accepted' }],
+      [
+        { id: 'stopCommunication', code: 'peer-lost' },
+        { type: 'stopped', now, code: 'peer-lost' },
+      ],
+      [{ id: 'peerConnection', state: 'lost' }, { type: 'peer-lost' }],
+      [{ id: 'peerConnection', state: 'back' }, { type: 'peer-back' }],
+      [
+        { id: 'registerResponse', response: 'accepted' },
+        { type: 'not-resumed', now },
+      ],
+      [
+        { id: 'registerResponse', response: 'rejected' },
+        { type: 'not-resumed', now },
+      ],
+      [
         {
           id: 'registerResponse',
           response: 'accepted',
-          resumed: { peer: 'bob', since: 1, role: 'caller', at: 'live' },
+          resumed: { peer: 'bob', callId, since: 1, role: 'caller', at: 'live' },
         },
-        now,
-      ),
-    ).toEqual({ type: 'resumed' });
-    expect(callEventOf({ id: 'users', users: [] }, now)).toBeNull();
+        { type: 'resumed', now, callId },
+      ],
+      [{ id: 'users', users: [] }, null],
+    ];
+    for (const [reply, event] of understood) expect(callEventOf(reply, now)).toEqual(event);
   });
 });
 

@@ -28,56 +28,75 @@ export type CallOutcome =
   | 'missed' // the caller gave up, or nobody answered here
   | ErrorCode; // `call-declined`, `user-busy`, `call-unanswered`, `unknown-user`, `peer-lost`, media failures
 
+/**
+ * In each state with a call, `callId` is this side's name of it: chosen by the caller's client with `dial`, given by the
+ * hub with `incoming` (undefined with a hub that knows no such names). Events that name another call are late: null.
+ */
 export type CallState =
-  | { readonly at: 'idle' }
+  /** `over`: the name of the last call, should the hub tell of it once more. */
+  | { readonly at: 'idle'; readonly over?: string | undefined }
   /** `ringing` is true from when the hub says that the other side rings: the moment for the ringback tone. */
-  | { readonly at: 'dialing'; readonly peer: string; readonly ringing: boolean }
+  | ({ readonly at: 'dialing'; readonly ringing: boolean } & Pending)
   /** Somebody calls this user, who has to accept or decline. */
-  | { readonly at: 'ringing'; readonly peer: string }
+  | ({ readonly at: 'ringing' } & Pending)
   /** Accepted; the media connection is being made. */
-  | { readonly at: 'connecting'; readonly peer: string; readonly role: CallRole }
+  | ({ readonly at: 'connecting'; readonly role: CallRole } & Pending)
   /** `since`: milliseconds of the dispatcher's clock. */
-  | { readonly at: 'live'; readonly peer: string; readonly role: CallRole; readonly since: number }
+  | ({ readonly at: 'live'; readonly role: CallRole; readonly since: number } & Party)
   /** Media goes on, but signaling of this side, of the peer, or of both is lost for the moment. */
-  | {
+  | ({
       readonly at: 'interrupted';
-      readonly peer: string;
       readonly role: CallRole;
       readonly since: number;
       readonly lost: 'self' | 'peer' | 'both';
-    }
+    } & Party)
   /** `seconds` of media; 0 when the call never was live. */
   | {
       readonly at: 'ended';
       readonly peer: string;
+      readonly over?: string | undefined;
       readonly role: CallRole;
       readonly why: CallOutcome;
       readonly seconds: number;
     };
 
+interface Party {
+  readonly peer: string;
+  readonly callId: string | undefined;
+}
+/** Before media: whether the connection to the hub is lost, so that the next `register` tells how things stand. */
+interface Pending extends Party {
+  readonly offline: boolean;
+}
+/** Of the hub's messages: which call they are about, where they say so. */
+interface Named {
+  readonly callId?: string | undefined;
+}
+
 /** Times (`now`) are milliseconds of the dispatcher's clock. */
 export type CallEvent =
-  | { readonly type: 'dial'; readonly peer: string }
+  /** `callId`: one that this client has not used before, to be sent with `call`. */
+  | ({ readonly type: 'dial'; readonly peer: string } & Named)
   /** The hub: it rings at the other side. */
-  | { readonly type: 'peer-ringing' }
+  | ({ readonly type: 'peer-ringing' } & Named)
   /** The hub: `incomingCall`. */
-  | { readonly type: 'incoming'; readonly peer: string }
+  | ({ readonly type: 'incoming'; readonly peer: string } & Named)
   | { readonly type: 'accept' }
   | { readonly type: 'decline' }
   /** The hub: the answer has come (`callResponse` accepted, or `startCommunication`). */
-  | { readonly type: 'accepted' }
+  | ({ readonly type: 'accepted' } & Named)
   /** The hub: `callResponse` rejected; a hub without codes means that the user declined. */
-  | { readonly type: 'refused'; readonly code?: ErrorCode }
+  | ({ readonly type: 'refused'; readonly code?: ErrorCode } & Named)
   /** The media connection stands. */
   | { readonly type: 'connected'; readonly now: number }
   | { readonly type: 'hang-up'; readonly now: number }
   /** The hub: `stopCommunication`. */
-  | { readonly type: 'stopped'; readonly now: number; readonly code?: ErrorCode }
+  | ({ readonly type: 'stopped'; readonly now: number; readonly code?: ErrorCode } & Named)
   /** Own devices, own peer connection, or an `error` of the hub that ends the call. */
   | { readonly type: 'failed'; readonly now: number; readonly code: ErrorCode }
   | { readonly type: 'socket-lost' }
-  /** Registered again, and the hub still has the call. A lost peer is told anew after it. */
-  | { readonly type: 'resumed' }
+  /** Registered again, and the hub still has this call (or another one now). A lost peer is told anew after it. */
+  | ({ readonly type: 'resumed'; readonly now: number } & Named)
   /** Registered again, or finally not, and the hub has no call. */
   | { readonly type: 'not-resumed'; readonly now: number }
   | { readonly type: 'peer-lost' }
@@ -90,17 +109,21 @@ export const IDLE: CallState = { at: 'idle' };
 /** A call that stands, in whatever condition. */
 type StandingCall = Extract<CallState, { at: 'live' | 'interrupted' }>;
 
-function ended(call: { peer: string; role: CallRole }, why: CallOutcome): CallState {
-  return { at: 'ended', peer: call.peer, role: call.role, why, seconds: 0 };
+function ended(call: Party & { role: CallRole }, why: CallOutcome): CallState {
+  return { at: 'ended', peer: call.peer, over: call.callId, role: call.role, why, seconds: 0 };
 }
 
 function endedAfter(call: StandingCall, why: CallOutcome, now: number): CallState {
   const seconds = Math.max(0, Math.round((now - call.since) / 1000));
-  return { at: 'ended', peer: call.peer, role: call.role, why, seconds };
+  return { at: 'ended', peer: call.peer, over: call.callId, role: call.role, why, seconds };
 }
 
 /** The next state of the client's call; null when the event means nothing in this state. */
 export function nextCall(state: CallState, event: CallEvent): CallState | null {
+  if (isAboutAnother(state, event)) {
+    // The hub has another call for this user: this one is over.
+    return event.type === 'resumed' ? nextCall(state, { type: 'not-resumed', now: event.now }) : null;
+  }
   switch (state.at) {
     case 'idle':
     case 'ended':
@@ -117,14 +140,26 @@ export function nextCall(state: CallState, event: CallEvent): CallState | null {
   }
 }
 
-function nextWithoutCall(state: CallState, event: CallEvent): CallState | null {
+function isAboutAnother(state: CallState, event: CallEvent): boolean {
+  if (state.at === 'idle' || state.at === 'ended' || event.type === 'dial' || event.type === 'incoming')
+    return false;
+  const named = 'callId' in event ? event.callId : undefined;
+  return named !== undefined && state.callId !== undefined && named !== state.callId;
+}
+
+function nextWithoutCall(
+  state: Extract<CallState, { at: 'idle' | 'ended' }>,
+  event: CallEvent,
+): CallState | null {
   switch (event.type) {
     case 'dial':
-      return { at: 'dialing', peer: event.peer, ringing: false };
+      return { at: 'dialing', peer: event.peer, callId: event.callId, offline: false, ringing: false };
     case 'incoming':
-      return { at: 'ringing', peer: event.peer };
+      // Declined while the connection was lost, and told again by the hub before it heard of that.
+      if (event.callId !== undefined && event.callId === state.over) return null;
+      return { at: 'ringing', peer: event.peer, callId: event.callId, offline: false };
     case 'dismiss':
-      return state.at === 'ended' ? IDLE : null;
+      return state.at === 'ended' ? { at: 'idle', over: state.over } : null;
     case 'socket-lost':
     case 'not-resumed':
       return state;
@@ -134,7 +169,7 @@ function nextWithoutCall(state: CallState, event: CallEvent): CallState | null {
 }
 
 function nextDialing(state: Extract<CallState, { at: 'dialing' }>, event: CallEvent): CallState | null {
-  const call = { peer: state.peer, role: 'caller' } as const;
+  const call = { peer: state.peer, callId: state.callId, offline: state.offline, role: 'caller' } as const;
   switch (event.type) {
     case 'peer-ringing':
       return state.ringing ? state : { ...state, ringing: true };
@@ -149,9 +184,11 @@ function nextDialing(state: Extract<CallState, { at: 'dialing' }>, event: CallEv
     case 'failed':
       return ended(call, event.code);
     case 'not-resumed':
-      return ended(call, 'peer-lost');
+      return state.offline ? ended(call, 'peer-lost') : null;
     case 'socket-lost':
+      return { ...state, offline: true };
     case 'resumed':
+      return { ...state, offline: false };
     case 'peer-lost':
     case 'peer-back':
       return state;
@@ -161,7 +198,7 @@ function nextDialing(state: Extract<CallState, { at: 'dialing' }>, event: CallEv
 }
 
 function nextRinging(state: Extract<CallState, { at: 'ringing' }>, event: CallEvent): CallState | null {
-  const call = { peer: state.peer, role: 'callee' } as const;
+  const call = { peer: state.peer, callId: state.callId, offline: state.offline, role: 'callee' } as const;
   switch (event.type) {
     case 'accept':
       return { at: 'connecting', ...call };
@@ -176,11 +213,13 @@ function nextRinging(state: Extract<CallState, { at: 'ringing' }>, event: CallEv
     case 'failed':
       return ended(call, event.code);
     case 'not-resumed':
-      return ended(call, 'missed');
+      return state.offline ? ended(call, 'missed') : null;
     case 'incoming': // the hub repeats it after a resumed connection
-      return event.peer === state.peer ? state : null;
+      return event.peer === state.peer && event.callId === state.callId ? state : null;
     case 'socket-lost':
+      return { ...state, offline: true };
     case 'resumed':
+      return { ...state, offline: false };
     case 'peer-lost':
     case 'peer-back':
       return state;
@@ -192,7 +231,7 @@ function nextRinging(state: Extract<CallState, { at: 'ringing' }>, event: CallEv
 function nextConnecting(state: Extract<CallState, { at: 'connecting' }>, event: CallEvent): CallState | null {
   switch (event.type) {
     case 'connected':
-      return { at: 'live', peer: state.peer, role: state.role, since: event.now };
+      return connected(state, event.now);
     case 'hang-up':
       return ended(state, 'hung-up');
     case 'stopped':
@@ -202,16 +241,26 @@ function nextConnecting(state: Extract<CallState, { at: 'connecting' }>, event: 
     case 'refused': // this side answered by calling back, or the media server failed
       return ended(state, event.code ?? 'call-declined');
     case 'not-resumed':
-      return ended(state, 'peer-lost');
-    case 'accepted': // the callee's startCommunication; or the hub repeats an answer after a resumed connection
+      return state.offline ? ended(state, 'peer-lost') : null;
     case 'socket-lost':
+      return { ...state, offline: true };
     case 'resumed':
+      return { ...state, offline: false };
+    case 'accepted': // the callee's startCommunication; or the hub repeats an answer after a resumed connection
     case 'peer-lost':
     case 'peer-back':
       return state;
     default:
       return null;
   }
+}
+
+function connected(
+  { peer, callId, role, offline }: Extract<CallState, { at: 'connecting' }>,
+  since: number,
+): CallState {
+  const call = { peer, callId, role, since };
+  return offline ? { at: 'interrupted', ...call, lost: 'self' } : { at: 'live', ...call };
 }
 
 function nextStanding(state: StandingCall, event: CallEvent): CallState | null {
@@ -225,7 +274,7 @@ function nextStanding(state: StandingCall, event: CallEvent): CallState | null {
     case 'failed':
       return endedAfter(state, event.code, event.now);
     case 'not-resumed':
-      return endedAfter(state, 'peer-lost', event.now);
+      return self ? endedAfter(state, 'peer-lost', event.now) : null;
     case 'socket-lost':
       return standing(state, true, peer);
     case 'resumed':
@@ -242,30 +291,31 @@ function nextStanding(state: StandingCall, event: CallEvent): CallState | null {
 }
 
 function standing(state: StandingCall, self: boolean, peer: boolean): CallState {
-  const { peer: name, role, since } = state;
-  if (!self && !peer) return { at: 'live', peer: name, role, since };
-  return { at: 'interrupted', peer: name, role, since, lost: self ? (peer ? 'both' : 'self') : 'peer' };
+  const { peer: name, callId, role, since } = state;
+  const call = { peer: name, callId, role, since };
+  if (!self && !peer) return { at: 'live', ...call };
+  return { at: 'interrupted', ...call, lost: self ? (peer ? 'both' : 'self') : 'peer' };
 }
 
 /** What a message of the hub means for `nextCall`; null for messages that do not concern the state of the call. */
 export function callEventOf(reply: Replies['/one2one'], now: number): CallEvent | null {
   switch (reply.id) {
     case 'incomingCall':
-      return { type: 'incoming', peer: reply.from };
+      return { type: 'incoming', peer: reply.from, callId: reply.callId };
     case 'ringing':
-      return { type: 'peer-ringing' };
+      return { type: 'peer-ringing', callId: reply.callId };
     case 'callResponse':
-      if (reply.response === 'accepted') return { type: 'accepted' };
-      return { type: 'refused', ...(reply.code && { code: reply.code }) };
+      if (reply.response === 'accepted') return { type: 'accepted', callId: reply.callId };
+      return { type: 'refused', callId: reply.callId, ...(reply.code && { code: reply.code }) };
     case 'startCommunication':
-      return { type: 'accepted' };
+      return { type: 'accepted', callId: reply.callId };
     case 'stopCommunication':
-      return { type: 'stopped', now, ...(reply.code && { code: reply.code }) };
+      return { type: 'stopped', now, callId: reply.callId, ...(reply.code && { code: reply.code }) };
     case 'peerConnection':
       return { type: reply.state === 'lost' ? 'peer-lost' : 'peer-back' };
     case 'registerResponse':
-      if (reply.response === 'rejected') return { type: 'not-resumed', now };
-      return reply.resumed ? { type: 'resumed' } : { type: 'not-resumed', now };
+      if (reply.response === 'rejected' || !reply.resumed) return { type: 'not-resumed', now };
+      return { type: 'resumed', now, callId: reply.resumed.callId };
     case 'welcome':
     case 'mediaServer':
     case 'iceCandidate':
@@ -273,6 +323,25 @@ export function callEventOf(reply: Replies['/one2one'], now: number): CallEvent 
     case 'users':
       return null;
   }
+}
+
+type Registered = Extract<Replies['/one2one'], { id: 'registerResponse'; response: 'accepted' }>;
+export type Resumption = NonNullable<Registered['resumed']>;
+
+/**
+ * What a client has to send after a lost connection, given its state before the `resumed` event: what it had sent may
+ * not have arrived.
+ * - `stop`: the hub has a call that this client has ended, or never knew (its page was loaded anew);
+ * - `answer-again`: this user has accepted, and the hub does not know.
+ */
+export function afterResuming(state: CallState, resumed: Resumption): 'nothing' | 'stop' | 'answer-again' {
+  const rings = resumed.at === 'ringing' && resumed.role === 'callee';
+  if (state.at === 'idle' || state.at === 'ended') {
+    const isOver = resumed.callId !== undefined && resumed.callId === state.over;
+    return rings && !isOver ? 'nothing' : 'stop';
+  }
+  if (isAboutAnother(state, { type: 'accepted', callId: resumed.callId })) return rings ? 'nothing' : 'stop';
+  return rings && state.at === 'connecting' ? 'answer-again' : 'nothing';
 }
 
 // ── the client's view of its name ───────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,10 @@ export const MAX_NAME_LENGTH = 64;
 export const MAX_TEXT_LENGTH = 500;
 /** A joining client sends an offer and some 100 candidates within a second; no honest client sustains this rate. */
 export const MAX_MESSAGES_PER_SECOND = 200;
+/** Each offer makes a media server work: people press a button, recovering clients try again; nothing needs more. */
+export const MAX_OFFERS_PER_SECOND = 5;
+/** Offers at once, before the rate counts. */
+export const MAX_OFFERS_AT_ONCE = 100;
 /** Tokens and keys that a client remembers. */
 export const MAX_SECRET_LENGTH = 256;
 

@@ -36,6 +36,12 @@ export type IceCandidate = v.InferOutput<typeof iceCandidate>;
 
 const onIceCandidate = v.object({ id: v.literal('onIceCandidate'), candidate: iceCandidate });
 const stop = v.object({ id: v.literal('stop') });
+/**
+ * Extension of `/one2one`: names a call, so that what crosses on the wire is not taken for another call. Each side has
+ * its own: the caller chooses one in `call`, the callee gets one in `incomingCall`. What carries the name of another
+ * call than the present one is about a call that is over, and is ignored.
+ */
+const callId = v.exactOptional(name);
 /** Callcast clients say this first; without it the hub sends nothing that a tutorial page would not know. */
 const hello = v.object({ id: v.literal('hello'), version: v.literal(1) });
 
@@ -79,20 +85,22 @@ export const callRequest = v.variant('id', [
   hello,
   /** `secret` (extension): the one `registered` carried, to take one's name back after a lost connection. */
   v.object({ id: v.literal('register'), name: text, secret: v.exactOptional(secret) }),
-  v.object({ id: v.literal('call'), to: text, from: v.exactOptional(text), sdpOffer: sdp }),
+  v.object({ id: v.literal('call'), to: text, from: v.exactOptional(text), sdpOffer: sdp, callId }),
   v.object({
     id: v.literal('incomingCallResponse'),
     from: text,
     callResponse: v.literal('accept'),
     sdpOffer: sdp,
+    callId,
   }),
   v.object({
     id: v.literal('incomingCallResponse'),
     from: text,
     callResponse: v.picklist(['reject', 'rejected']),
     message: v.exactOptional(text),
+    callId,
   }),
-  stop,
+  v.object({ id: v.literal('stop'), callId }),
   onIceCandidate,
 ]);
 const roomId = text;
@@ -205,6 +213,7 @@ export const callReply = v.variant('id', [
     resumed: v.exactOptional(
       v.object({
         peer: name,
+        callId,
         since: v.number(),
         role: v.picklist(['caller', 'callee']),
         at: v.picklist(['ringing', 'connecting', 'live']),
@@ -212,14 +221,14 @@ export const callReply = v.variant('id', [
     ),
   }),
   v.object({ id: v.literal('registerResponse'), response: v.literal('rejected'), ...refusal }),
-  v.object({ id: v.literal('callResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
-  v.object({ id: v.literal('callResponse'), response: v.literal('rejected'), ...refusal }),
+  v.object({ id: v.literal('callResponse'), response: v.literal('accepted'), sdpAnswer: sdp, callId }),
+  v.object({ id: v.literal('callResponse'), response: v.literal('rejected'), ...refusal, callId }),
   /** Only after `hello`: it rings at the other side. */
-  v.object({ id: v.literal('ringing'), to: name }),
-  v.object({ id: v.literal('incomingCall'), from: name }),
-  v.object({ id: v.literal('startCommunication'), sdpAnswer: sdp }),
+  v.object({ id: v.literal('ringing'), to: name, callId }),
+  v.object({ id: v.literal('incomingCall'), from: name, callId }),
+  v.object({ id: v.literal('startCommunication'), sdpAnswer: sdp, callId }),
   /** `code` and `message` (extensions) tell why; a plain hang-up has none. */
-  v.object({ id: v.literal('stopCommunication'), ...refusal }),
+  v.object({ id: v.literal('stopCommunication'), ...refusal, callId }),
   /** Only after `hello`: everyone registered, without oneself. */
   v.object({ id: v.literal('users'), users: v.array(v.object({ name, busy: v.boolean() })) }),
   /** Only after `hello`: the other side's connection is lost for the moment; media goes on, and so may the call. */

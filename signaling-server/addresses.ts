@@ -4,12 +4,16 @@ import { hostname, networkInterfaces } from 'node:os';
 
 export const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
-/** Addresses of this machine that others can reach it by: without loopback and link-local ones, which need a zone. */
+/**
+ * Addresses of this machine that others can reach it by, IPv4 first since those are easier to type: without loopback and
+ * link-local ones, which need a zone.
+ */
 export function lanAddresses(interfaces = networkInterfaces()): string[] {
   return Object.values(interfaces)
     .flatMap((list) => list ?? [])
     .filter((entry) => !entry.internal && !entry.address.toLowerCase().startsWith('fe80:'))
-    .map((entry) => entry.address);
+    .map((entry) => entry.address)
+    .sort((a, b) => isIP(a) - isIP(b));
 }
 
 export function isLoopback(address: string): boolean {

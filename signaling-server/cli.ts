@@ -72,6 +72,11 @@ function endOnRequest(hub: Hub): void {
   process.on('SIGHUP', end);
 }
 
+process.on('unhandledRejection', (error) => {
+  // Sessions are kept apart from each other: what one forgot to handle is a bug to report, not the end of all.
+  console.error('A fault of the hub itself:', error);
+});
+
 main().catch((error: unknown) => {
   const forUsers = [UsageError, CertificateError, CannotListen, PlainBeyondLoopback];
   if (forUsers.some((kind) => error instanceof kind)) console.error((error as Error).message);

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly webRoot: string | undefined;
   readonly overlaysRoot: string | undefined;
   readonly spawnMediaServer: SpawnMediaServer;
+  /** The app finds its hub by itself: where the user named no address, another port will do when 8443 is taken. */
+  readonly anyPort?: boolean;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
@@ -35,7 +37,7 @@ export async function configureHub(settings: HubSettings, surroundings: Surround
   return {
     fingerprint: certificate?.fingerprint,
     options: {
-      listen: settings.listen,
+      listen: { ...settings.listen, orAnyPort: (surroundings.anyPort ?? false) && !settings.listenChosen },
       tls: certificate ?? 'plain',
       mediaServer: settings.wsUri === undefined ? { spawn: spawnMediaServer } : { wsUri: settings.wsUri },
       webRoot,

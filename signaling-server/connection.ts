@@ -8,12 +8,14 @@ import {
   HEARTBEAT_INTERVAL_MS,
   HEARTBEAT_SILENCE_MS,
   MAX_MESSAGES_PER_SECOND,
+  MAX_OFFERS_AT_ONCE,
+  MAX_OFFERS_PER_SECOND,
   MAX_SIGNALING_FRAME,
   MAX_UNSENT_BYTES,
 } from '../protocol/limits';
 import type { Logger } from '../protocol/log';
 import type { EndpointPath, MediaServerState, Replies, Welcome } from '../protocol/signaling';
-import { ProtocolFault, classify } from './failures';
+import { ProtocolFault, Refusal, classify } from './failures';
 import type { CloseReason, Connection, HubServices, Mode, Session, SessionRequest } from './mode';
 import { RateLimit } from './rate';
 import { parseRequest } from './requests';
@@ -51,6 +53,7 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
   readonly #options: ConnectionOptions<P>;
   readonly #session: Session<P>;
   readonly #rate: RateLimit;
+  readonly #offers: RateLimit;
   readonly #controller = new AbortController();
   #greeted = false;
   #lastHeard: number;
@@ -64,6 +67,7 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
     this.#socket = socket;
     this.#options = options;
     this.#rate = new RateLimit(services.clock, MAX_MESSAGES_PER_SECOND, BURST);
+    this.#offers = new RateLimit(services.clock, MAX_OFFERS_PER_SECOND, MAX_OFFERS_AT_ONCE);
     this.#lastHeard = services.clock.monotonic();
     this.gone = new Promise((resolve) => socket.once('close', () => resolve()));
     this.#session = mode.open(this);
@@ -153,6 +157,14 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
   }
 
   #handle(request: ReturnType<typeof parseRequest<P>>): void {
+    if ('sdpOffer' in request && !this.#offers.take())
+      throw new Refusal(
+        'too-many-messages',
+        'Too many offers in a short time. Wait a moment, then try again.',
+        {
+          retryable: true,
+        },
+      );
     if (request.id !== 'hello') {
       // What is no hello is a session's request; the compiler does not narrow an indexed type.
       this.#session.handle(request as SessionRequest<P>);
@@ -203,7 +215,11 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
     this.logger.info({ reason }, 'disconnected');
     if (code === undefined) this.#socket.terminate();
     else this.#closeSocket(code, reason);
-    this.#session.closed(reason);
+    try {
+      this.#session.closed(reason);
+    } catch (error) {
+      this.logger.error({ error }, 'a session failed to close');
+    }
     this.#options.onEnded();
   }
 

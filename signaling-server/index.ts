@@ -3,11 +3,8 @@
  * is its composition root: it builds the parts, hands them to each other, and ends them in the reverse order.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import { MAX_SIGNALING_FRAME } from '../protocol/limits';
 import type { Logger } from '../protocol/log';
-import type { EndpointPath, MediaServerState, Welcome } from '../protocol/signaling';
+import type { MediaServerState } from '../protocol/signaling';
 import {
   LOOPBACK,
   addressesFor,
@@ -19,15 +16,15 @@ import {
   unbracketed,
   urlOf,
 } from './addresses';
+import { Clients } from './clients';
 import { systemClock, type Clock } from './clock';
-import { SocketConnection } from './connection';
 import { Disposer } from './disposer';
 import { Gate } from './gate';
 import { randomIds, type Ids } from './ids';
 import { KurentoClient, type KurentoTimes } from './kurento-client/client';
 import { CannotListen, Listeners, type Tls } from './listeners';
 import { MediaServerSupervisor, type SpawnMediaServer } from './media-server-supervisor';
-import type { HubServices, Mode } from './mode';
+import type { HubServices } from './mode';
 import { createModes } from './modes';
 import { readOverlays } from './overlays';
 import { createStaticFiles } from './static-files';
@@ -87,10 +84,6 @@ export class PlainBeyondLoopback extends Error {
 
 /** How often a hub that is shared on every address looks for new ones: people change networks. */
 const RESCAN_MS = 5_000;
-/** How long closing waits for peers to answer the close frame, so that they read why. */
-const FAREWELL_LIMIT_MS = 1_000;
-/** How long closing waits for sessions to release what they hold. */
-const SETTLE_LIMIT_MS = 3_000;
 
 export async function startHub(options: HubOptions): Promise<Hub> {
   const hub = new RunningHub(options);
@@ -109,23 +102,12 @@ class RunningHub implements Hub {
   readonly #clock: Clock;
   readonly #scheme: 'http' | 'https';
   readonly #disposer: Disposer;
-  readonly #connections = new Set<SocketConnection<EndpointPath>>();
-  /** Sessions whose socket is gone and that still release what they hold. */
-  readonly #settling = new Set<Promise<void>>();
   readonly #listeners = new Set<() => void>();
   readonly #kurento: KurentoClient;
   readonly #gate: Gate;
   readonly #servers: Listeners;
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    // Above our own limit, so that a frame between the two still gets an answer that says what is wrong.
-    maxPayload: 4 * MAX_SIGNALING_FRAME,
-  });
   #supervisor: MediaServerSupervisor | undefined;
-  #services: HubServices | undefined;
-  #modes: ReadonlyMap<string, Mode> = new Map();
+  #clients: Clients | undefined;
   #host: string;
   #presenterKey: string | undefined;
   #sharing: Promise<void> = Promise.resolve();
@@ -158,7 +140,7 @@ class RunningHub implements Hub {
     this.#servers = new Listeners({
       tls: options.tls === 'plain' ? undefined : options.tls,
       onRequest: (request, response) => void this.#request(request, response),
-      onUpgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+      onUpgrade: (request, socket, head) => this.#clients?.upgrade(request, socket, head),
       logger: this.#logger,
     });
   }
@@ -169,7 +151,7 @@ class RunningHub implements Hub {
     this.#superviseMediaServer();
     const embedded = 'spawn' in options.mediaServer;
     const overlays = await readOverlays(options.overlaysRoot, embedded ? 'files' : () => this.#overlayBase());
-    this.#services = {
+    const services: HubServices = {
       kurento: this.#kurento,
       logger: this.#logger,
       clock: this.#clock,
@@ -177,16 +159,23 @@ class RunningHub implements Hub {
       overlays,
       presenterKey: () => this.#presenterKey,
     };
-    this.#modes = new Map(Object.entries(createModes(this.#services)));
-    this.#disposer.add(() => Promise.all([...this.#modes.values()].map((mode) => mode.close())));
+    const modes = createModes(services);
+    this.#disposer.add(() => Promise.all(Object.values(modes).map((mode) => mode.close())));
+    const clients = new Clients({ gate: this.#gate, modes, services });
+    this.#clients = clients;
     this.#onRequest = createStaticFiles({
       webRoot: options.webRoot,
       overlaysRoot: options.overlaysRoot,
       scheme: this.#scheme,
     });
-    this.#disposer.add(this.#kurento.onState((state) => this.#mediaServerIs(state)));
+    this.#disposer.add(
+      this.#kurento.onState((state) => {
+        clients.mediaServerIs(state);
+        this.#changed();
+      }),
+    );
     this.#disposer.add(() => this.#servers.close());
-    this.#disposer.add(() => this.#endConnections());
+    this.#disposer.add(() => clients.close());
     this.#disposer.add(() => this.#cancelRescan());
     await this.#openLoopback();
     await this.listen(this.#host);
@@ -247,6 +236,10 @@ class RunningHub implements Hub {
       const before = this.#servers.addresses.join();
       try {
         await this.#servers.share(addressesFor(host, lanAddresses()));
+      } catch (error) {
+        // Of all addresses, some may not be ready (a network that is just coming up): the next look finds them.
+        if (!isWildcard(host)) throw error;
+        this.#logger.warn({ error }, 'an address of this machine cannot be shared');
       } finally {
         if (this.#servers.addresses.join() !== before) this.#changed();
       }
@@ -264,7 +257,7 @@ class RunningHub implements Hub {
     await this.#disposer.dispose();
   }
 
-  // ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#gate.knowsHost(request.headers.host)) {
@@ -273,77 +266,6 @@ class RunningHub implements Hub {
       return;
     }
     await this.#onRequest(request, response);
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    const mode = this.#modes.get((request.url ?? '').split('?', 1)[0] ?? '');
-    const { remoteAddress } = request.socket;
-    const { host, origin } = request.headers;
-    const verdict = this.#gate.admits({ host, origin, remoteAddress });
-    if (!verdict.ok) {
-      this.#logger.warn({ code: verdict.code, host, origin, remoteAddress }, 'connection refused');
-      refuse(socket, verdict.status, verdict.code);
-      return;
-    }
-    if (this.#disposer.disposed) {
-      refuse(socket, 503, 'shutting-down');
-      return;
-    }
-    if (!mode || !this.#services) {
-      refuse(socket, 404, 'unknown-path');
-      return;
-    }
-    const leave = this.#gate.enter(remoteAddress);
-    socket.once('close', leave);
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      if (!this.#services) return;
-      const connection = new SocketConnection({
-        socket: webSocket,
-        mode,
-        services: this.#services,
-        welcome: () => this.#welcome(),
-        onEnded: () => {
-          leave();
-          this.#connections.delete(connection);
-          this.#settle(connection.settled());
-        },
-      });
-      this.#connections.add(connection);
-    });
-  }
-
-  #welcome(): Welcome {
-    // Before the first contact nobody knows what the media server can do: the names are the better guess.
-    const filter = this.#kurento.supports('FaceOverlayFilter') ?? true;
-    return {
-      id: 'welcome',
-      version: 1,
-      mediaServer: this.#kurento.state,
-      overlays: filter ? [...(this.#services?.overlays.names ?? [])] : [],
-      presenterKeyRequired: this.#presenterKey !== undefined,
-    };
-  }
-
-  #settle(settled: Promise<void>): void {
-    const over = settled
-      .catch((error: unknown) => this.#logger.error({ error }, 'a session did not settle'))
-      .finally(() => this.#settling.delete(over));
-    this.#settling.add(over);
-  }
-
-  async #endConnections(): Promise<void> {
-    const connections = [...this.#connections];
-    for (const connection of connections) connection.close('shutting-down');
-    await this.#within(FAREWELL_LIMIT_MS, Promise.all(connections.map((connection) => connection.gone)));
-    await this.#within(SETTLE_LIMIT_MS, Promise.all(this.#settling));
-  }
-
-  async #within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-    let cancel = () => {};
-    const limit = new Promise<void>((resolve) => (cancel = this.#clock.after(milliseconds, resolve)));
-    await Promise.race([work, limit]);
-    cancel();
   }
 
   // ── the media server ───────────────────────────────────────────────────────────────────────────────────────────
@@ -362,11 +284,6 @@ class RunningHub implements Hub {
         this.#changed();
       },
     });
-  }
-
-  #mediaServerIs(state: MediaServerState): void {
-    for (const connection of this.#connections) connection.mediaServerIs(state);
-    this.#changed();
   }
 
   /** How a media server elsewhere reaches the images: by the address that the user gave, or one of the network's. */
@@ -399,24 +316,11 @@ class RunningHub implements Hub {
     if (this.#disposer.disposed) return;
     this.#cancelRescan = this.#clock.after(RESCAN_MS, () => {
       if (!isWildcard(this.#host)) return this.#scheduleRescan();
-      this.listen(this.#host)
-        .catch((error: unknown) =>
-          this.#logger.warn({ error }, 'an address of this machine cannot be shared'),
-        )
-        .finally(() => this.#scheduleRescan());
+      void this.listen(this.#host).finally(() => this.#scheduleRescan());
     });
   }
 
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-/** Before the handshake there is no WebSocket to answer on: plain HTTP, with the code in its body. */
-function refuse(socket: Duplex, status: number, code: string): void {
-  const body = JSON.stringify({ code });
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 503 ? 'Service Unavailable' : status === 404 ? 'Not Found' : 'Forbidden'}\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

@@ -83,7 +83,7 @@ export class Listeners {
 
   /**
    * Listens on these addresses beside loopback and no others: closes what is not among them, with its connections.
-   * @throws CannotListen when a named address cannot be had; what could be opened stays open
+   * @throws CannotListen when an address cannot be had; the others are opened all the same
    */
   async share(addresses: readonly string[]): Promise<void> {
     const wanted = new Set(addresses.filter((address) => !isLoopback(address)));
@@ -92,7 +92,12 @@ export class Listeners {
       this.#open.delete(address);
       await end(listener);
     }
-    for (const address of wanted) if (!this.#open.has(address)) await this.#listen(address);
+    const failures: unknown[] = [];
+    for (const address of wanted) {
+      if (this.#open.has(address)) continue;
+      await this.#listen(address).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async close(): Promise<void> {

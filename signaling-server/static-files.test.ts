@@ -85,6 +85,19 @@ describe('the files that the hub serves', () => {
     expect(again).toMatchObject({ status: 304, body: '' });
   });
 
+  it('travel compressed where that saves something and the browser can read it', async () => {
+    await writeFile(join(folder, 'web', 'long.js'), 'hello();'.repeat(1_000));
+    const headers = { 'Accept-Encoding': 'gzip, br' };
+    const small = await get('/long.js', { headers });
+    expect(small.headers['content-encoding']).toBe('gzip');
+    expect(small.body.length).toBeLessThan(500);
+    expect((await get('/long.js')).body).toHaveLength(8_000);
+    expect((await get('/long.js')).headers.etag).not.toBe(small.headers.etag);
+    const unwilling = await get('/long.js', { headers: { 'Accept-Encoding': 'gzip;q=0' } });
+    expect(unwilling.headers['content-encoding']).toBeUndefined();
+    expect((await get('/overlays/top-hat.png', { headers })).headers['content-encoding']).toBeUndefined();
+  });
+
   it('include the overlay images, which pages of the app may show, too', async () => {
     const image = await get('/overlays/top-hat.png');
     expect(image).toMatchObject({ status: 200, body: 'PNG' });

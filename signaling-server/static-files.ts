@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
+import { createGzip } from 'node:zlib';
 
 export interface StaticFilesOptions {
   /** Folder of the built UI; undefined: only overlays are served. */
@@ -34,6 +35,7 @@ const TYPES = new Map([
   ['.wasm', 'application/wasm'],
   ['.txt', 'text/plain; charset=utf-8'],
 ]);
+const COMPRESSIBLE = /^text\/|json|svg|wasm/;
 /** A name with a content hash in it never means another content. */
 const HASHED = /[.-][0-9a-f]{8,}\.[a-z0-9.]+$/;
 const OVERLAYS = '/overlays/';
@@ -69,7 +71,6 @@ export function pathOf(url: string): string | undefined {
   } catch {
     return undefined;
   }
-  // eslint-disable-next-line no-control-regex -- control codes are exactly what must not be in a path
   if (!path.startsWith('/') || path.length > 1_024 || /[\\\x00-\x1f:]|\/\.|\/\//.test(path)) return undefined;
   return path.endsWith('/') ? `${path}index.html` : path;
 }
@@ -100,7 +101,10 @@ async function locate(path: string, options: StaticFilesOptions): Promise<Found 
 }
 
 function send(found: Found, request: IncomingMessage, response: ServerResponse): void {
-  const etag = `"${found.size.toString(36)}-${found.modified.getTime().toString(36)}"`;
+  const type = TYPES.get(extname(found.file)) ?? 'application/octet-stream';
+  const compress = COMPRESSIBLE.test(type) && found.size > 1_024 && acceptsGzip(request);
+  const etag = `"${found.size.toString(36)}-${found.modified.getTime().toString(36)}${compress ? '-gzip' : ''}"`;
+  response.setHeader('Vary', 'Accept-Encoding');
   response.setHeader('ETag', etag);
   const hashed = !found.overlay && HASHED.test(found.file);
   response.setHeader('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -111,8 +115,8 @@ function send(found: Found, request: IncomingMessage, response: ServerResponse):
     return;
   }
   response.writeHead(200, {
-    'Content-Type': TYPES.get(extname(found.file)) ?? 'application/octet-stream',
-    'Content-Length': found.size,
+    'Content-Type': type,
+    ...(compress ? { 'Content-Encoding': 'gzip' } : { 'Content-Length': found.size }),
   });
   if (request.method === 'HEAD') {
     response.end();
@@ -121,7 +125,12 @@ function send(found: Found, request: IncomingMessage, response: ServerResponse):
   const stream = createReadStream(found.file);
   stream.on('error', () => response.destroy());
   response.on('close', () => stream.destroy());
-  stream.pipe(response);
+  if (compress) stream.pipe(createGzip()).pipe(response);
+  else stream.pipe(response);
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\b)/.test(String(request.headers['accept-encoding'] ?? ''));
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
@@ -157,6 +166,6 @@ function setSecurityHeaders(response: ServerResponse, scheme: 'http' | 'https', 
   response.setHeader(
     'Permissions-Policy',
     'camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), fullscreen=(self), ' +
-      'picture-in-picture=(self), autoplay=(self), geolocation=(), usb=(), serial=(), bluetooth=(), payment=()',
+      'picture-in-picture=(self), autoplay=(self), geolocation=(), usb=(), serial=(), payment=()',
   );
 }

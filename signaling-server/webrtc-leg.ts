@@ -62,10 +62,9 @@ export class WebRtcLeg {
       if (belongsTo(offer, candidate)) this.#forward(endpoint, candidate);
     }
     // The media server works requests off in order: nothing is gained by waiting between them.
-    const [answer] = await Promise.all([endpoint.processOffer(offer), listening]);
-    if (!this.#closed)
-      endpoint.gatherCandidates().catch((error: unknown) => this.#report(error, 'gathering failed'));
-    return answer;
+    const negotiated = Promise.all([endpoint.processOffer(offer), listening]);
+    endpoint.gatherCandidates().catch((error: unknown) => this.#report(error, 'gathering failed'));
+    return (await negotiated)[0];
   }
 
   /** The answer is on its way to the browser: candidates may follow. */

@@ -32,6 +32,8 @@ export interface Side<Line> {
   readonly user: User<Line>;
   /** Null for the callee until it accepts. */
   offer: string | null;
+  /** This side's name of the call; undefined for a client that knows no such names. */
+  callId: string | undefined;
   /** True when this side sent `call` and so waits for `callResponse`. */
   called: boolean;
   /** What this side was told about the call, to be said again after a lost connection. */

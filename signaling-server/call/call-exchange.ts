@@ -76,12 +76,13 @@ export class CallExchange {
       const caller = this.#book.userOf(line);
       if (!caller) throw notRegistered();
       const callee = this.#book.callable(caller, request.to);
-      if (this.#book.isCalling(callee, caller)) this.#cross(caller, request.sdpOffer);
-      else this.#call(caller, callee, request.sdpOffer);
+      if (this.#book.isCalling(callee, caller)) this.#cross(caller, request);
+      else this.#call(caller, callee, request);
     } catch (error) {
       if (error instanceof ProtocolFault) throw error;
       const failure = line.failure(error);
-      if (failure) line.send({ id: 'callResponse', response: 'rejected', ...failure });
+      const named = request.callId !== undefined && { callId: request.callId };
+      if (failure) line.send({ id: 'callResponse', response: 'rejected', ...failure, ...named });
     }
   }
 
@@ -89,13 +90,10 @@ export class CallExchange {
     const user = this.#book.userOf(line);
     if (!user) throw notRegistered();
     const { call } = user;
-    if (!call) {
-      // The caller gave up while this answer was on its way. Who declined has what they wanted; who accepted waits.
-      if (request.callResponse === 'accept') {
-        line.send({ id: 'stopCommunication', code: 'wrong-state', message: 'This call is over already.' });
-      }
-      return;
-    }
+    if (isLate(call?.callee, user, request.callId)) return;
+    // The caller may have given up while this answer was on its way; who declined has what they wanted then.
+    if (!call && request.callResponse !== 'accept') return;
+    if (!call) throw new ProtocolFault('wrong-state', 'This call is over already.');
     // The caller's name only selects; it must be the one who is ringing here.
     const invited = call.callee.user === user && call.caller.user.name === cleanName(request.from);
     if (!invited || call.state.at !== 'ringing') {
@@ -111,9 +109,16 @@ export class CallExchange {
   }
 
   /** Ends one's own call; without one, nothing happens. */
-  stop(line: Line): void {
+  stop(line: Line, request: Extract<Request, { id: 'stop' }>): void {
     const user = this.#book.userOf(line);
-    if (user?.call) this.#dispatch(user.call, { type: 'stop', by: roleOf(user.call, user) });
+    const call = user?.call;
+    if (!user || !call) return;
+    const role = roleOf(call, user);
+    if (isLate(call[role], user, request.callId)) return;
+    const unheard = role === 'callee' && call.state.at === 'ringing' && request.callId === undefined;
+    this.#dispatch(call, { type: 'stop', by: role });
+    // It may have meant the call before, and is about to hear that this one rings.
+    if (unheard) line.send(tagged(call.callee, { id: 'stopCommunication' }));
   }
 
   addCandidate(line: Line, candidate: IceCandidate): void {
@@ -155,16 +160,21 @@ export class CallExchange {
 
   // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #call(caller: User<Line>, callee: User<Line>, offer: string): void {
+  #call(caller: User<Line>, callee: User<Line>, request: Extract<Request, { id: 'call' }>): void {
     // Who dials while somebody rings has not heard it yet: its page would answer that it is occupied.
     const ringing =
       caller.call?.state.at === 'ringing' && caller.call.callee.user === caller ? caller.call : null;
-    if (ringing) this.#dispatch(ringing, { type: 'decline', by: 'callee', busy: true });
+    if (ringing) {
+      this.#takeBack(ringing);
+      this.#dispatch(ringing, { type: 'decline', by: 'callee', busy: true });
+    }
     if (caller.call) throw new ProtocolFault('wrong-state', 'You are in a call already. Hang up first.');
+    const id = this.#services.ids.next();
+    const named = this.#knowsMore(callee) ? id : undefined;
     const call = this.#book.open(
-      this.#services.ids.next(),
-      { user: caller, offer, called: true, told: [] },
-      { user: callee, offer: null, called: false, told: [] },
+      id,
+      { user: caller, offer: request.sdpOffer, callId: request.callId, called: true, told: [] },
+      { user: callee, offer: null, callId: named, called: false, told: [] },
       this.#services.clock.now(),
     );
     caller.lastWords = null;
@@ -181,16 +191,27 @@ export class CallExchange {
     this.#users.changed();
   }
 
+  /**
+   * The callee has not heard yet that it rings, or does not care. Should it be free by the time it hears, it must not
+   * go on ringing. A page that does not tell calls apart would take this for the call that it dials.
+   */
+  #takeBack({ callee }: Call<Line>): void {
+    if (callee.callId !== undefined) this.#tell(callee, { id: 'stopCommunication' });
+  }
+
   #tellRinging({ caller, callee }: Call<Line>): void {
-    if (this.#greeted(caller.user)) this.#tell(caller, { id: 'ringing', to: callee.user.name });
+    if (this.#knowsMore(caller.user)) this.#tell(caller, { id: 'ringing', to: callee.user.name });
   }
 
   /** Two who call each other at the same moment want the same: the later `call` answers the earlier one. */
-  #cross(user: User<Line>, offer: string): void {
-    const { call } = user;
+  #cross({ call }: User<Line>, request: Extract<Request, { id: 'call' }>): void {
     if (!call) throw new Error('crossed calls without a call');
-    call.callee.offer = offer;
+    // It dialed before it heard that it rings: from now on this is the call that it dialed.
+    this.#takeBack(call);
+    call.callee.offer = request.sdpOffer;
+    call.callee.callId = request.callId;
     call.callee.called = true;
+    call.callee.told.length = 0;
     this.#dispatch(call, { type: 'accept', by: 'callee' });
   }
 
@@ -268,7 +289,8 @@ export class CallExchange {
     end: HubCallEnd,
     failure?: Failure,
   ): void {
-    const { user, called } = call[role];
+    const side = call[role];
+    const { user, called } = side;
     const words = farewell(end, {
       role,
       awaitsResponse: called && before.at !== 'live',
@@ -276,8 +298,9 @@ export class CallExchange {
       failure,
     });
     if (!words) return;
-    user.lastWords = { message: words, at: this.#services.clock.now() };
-    user.line?.send(words);
+    const message = tagged(side, words);
+    user.lastWords = { message, at: this.#services.clock.now() };
+    user.line?.send(message);
   }
 
   // ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,14 +356,15 @@ export class CallExchange {
   // ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Tells one side now, and again should its connection be lost and come back. */
-  #tell(side: Side<Line>, message: Reply): void {
+  #tell(side: Side<Line>, words: Reply): void {
     const { user } = side;
+    const message = tagged(side, words);
     if (user.secret !== undefined && side.told.length < MAX_TOLD) side.told.push(message);
     user.line?.send(message);
   }
 
   /** Whether this user's client understands more than a tutorial's page. */
-  #greeted({ line, secret }: User<Line>): boolean {
+  #knowsMore({ line, secret }: User<Line>): boolean {
     return line ? line.greeted : secret !== undefined;
   }
 
@@ -356,11 +380,34 @@ export class CallExchange {
   }
 }
 
+/** With this side's name of the call, for messages that are about it. */
+function tagged(side: Side<Line>, message: Reply): Reply {
+  if (side.callId === undefined) return message;
+  switch (message.id) {
+    case 'ringing':
+    case 'incomingCall':
+    case 'callResponse':
+    case 'startCommunication':
+    case 'stopCommunication':
+      return { ...message, callId: side.callId };
+    default:
+      return message;
+  }
+}
+
+/** Whether a request is about a call that is over: it crossed with the news on the wire. */
+function isLate(side: Side<Line> | undefined, user: User<Line>, callId: string | undefined): boolean {
+  return callId !== undefined && (side?.user !== user || side.callId !== callId);
+}
+
 function resumption(call: Call<Line>, user: User<Line>) {
   if (call.state.at === 'ended') return undefined;
+  const role = roleOf(call, user);
+  const { callId } = call[role];
   return {
     peer: peerOf(call, user).name,
-    role: roleOf(call, user),
+    role,
+    ...(callId !== undefined && { callId }),
     at: call.state.at,
     since: call.state.at === 'live' ? call.state.since : call.since,
   };

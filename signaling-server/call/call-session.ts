@@ -20,7 +20,7 @@ export class CallSession implements Session<'/one2one'> {
       case 'incomingCallResponse':
         return this.#exchange.answer(this.#line, request);
       case 'stop':
-        return this.#exchange.stop(this.#line);
+        return this.#exchange.stop(this.#line, request);
       case 'onIceCandidate':
         return this.#exchange.addCandidate(this.#line, request.candidate);
     }

@@ -225,7 +225,8 @@ describe('a Kurento client', () => {
     const since = performance.now();
     server.freeze();
     await until(() => client.state === 'ready');
-    expect(performance.now() - since).toBeLessThan(2_200);
+    // A second more for a machine that is busy with other tests.
+    expect(performance.now() - since).toBeLessThan(3_000);
     server.thaw();
     await until(() => client.state !== 'ready');
     expect(scope.lost).toBe(false);

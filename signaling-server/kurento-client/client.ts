@@ -10,6 +10,7 @@
 import type { Logger } from '../../protocol/log';
 import {
   KURENTO_ERRORS,
+  REQUEST_CACHE_MS,
   SERVER_MANAGER_ID,
   type JsonObject,
   type JsonValue,
@@ -19,7 +20,7 @@ import type { MediaServerState } from '../../protocol/signaling';
 import type { Clock } from '../clock';
 import { KurentoError, KurentoProtocolFault, MediaServerLost, RequestCancelled } from './errors';
 import type { RemoteObject } from './objects';
-import { ConnectFailed, RpcSocket, isRecord } from './rpc-socket';
+import { ConnectFailed, RpcSocket, isRecord, type Unanswered } from './rpc-socket';
 import { ClientScope, valueOf, type Link } from './scope';
 import type { Kurento, MediaScope } from './types';
 
@@ -77,6 +78,8 @@ export class KurentoClient implements Kurento, Link {
   readonly #objects = new Map<string, RemoteObject>();
   readonly #stateListeners = new Set<(state: MediaServerState) => void>();
   readonly #orphans = new Set<string>();
+  /** Of the last connection; to be asked again when its session is resumed. */
+  #unanswered: { readonly since: number; readonly requests: readonly Unanswered[] } | undefined;
   readonly #closing = new AbortController();
   #url: string | undefined;
   /** Aborts when the address changes: what was tried at the old one is over. */
@@ -142,7 +145,7 @@ export class KurentoClient implements Kurento, Link {
     if (changed) this.#lost('the media server ended');
     this.#target.abort(new RequestCancelled());
     this.#target = new AbortController();
-    if (changed && url === undefined) this.#become('unavailable');
+    if (changed && (url === undefined || this.#state === 'ready')) this.#become('unavailable');
   }
 
   /** Ends the session on the media server, releasing all that is left there. Idempotent. */
@@ -261,10 +264,14 @@ export class KurentoClient implements Kurento, Link {
     this.#socket = socket;
     const stopWatching = this.#watch(socket);
     this.#become('ready');
+    this.#repeatUnanswered(socket);
     this.#releaseOrphans();
     const why = await socket.ended;
     stopWatching();
     if (this.#socket === socket) this.#socket = undefined;
+    // After a change of address there is nobody to ask.
+    if (this.#sessionId !== undefined)
+      this.#unanswered = { since: this.#clock.monotonic(), requests: socket.unanswered };
     if (this.#closing.signal.aborted || target.aborted) return true;
     this.#logger.warn({ url, why: why.message }, 'connection to the media server lost');
     this.#cancelGrace();
@@ -326,6 +333,15 @@ export class KurentoClient implements Kurento, Link {
     return () => cancel();
   }
 
+  /** Creations whose answer was lost with the connection: their results are released as they come. */
+  #repeatUnanswered(socket: RpcSocket): void {
+    const unanswered = this.#unanswered;
+    this.#unanswered = undefined;
+    // Later the media server would run the request anew, and what it created then is out of reach anyway.
+    if (!unanswered || this.#clock.monotonic() - unanswered.since > REQUEST_CACHE_MS / 2) return;
+    for (const request of unanswered.requests) socket.repeat(request);
+  }
+
   #releaseOrphans(): void {
     const orphans = [...this.#orphans];
     this.#orphans.clear();
@@ -339,6 +355,7 @@ export class KurentoClient implements Kurento, Link {
     this.#socket = undefined;
     this.#loseScopes(why);
     this.#orphans.clear();
+    this.#unanswered = undefined;
   }
 
   #loseScopes(why: string): void {

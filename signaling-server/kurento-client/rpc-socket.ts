@@ -39,8 +39,17 @@ export interface RpcSocketOptions {
   readonly onFault: (fault: KurentoProtocolFault) => void;
 }
 
+/** A request that would create something, and whose answer has not come. */
+export interface Unanswered {
+  readonly id: number;
+  readonly method: KurentoMethod;
+  readonly params: JsonObject;
+  readonly late: (result: JsonValue) => void;
+}
+
 interface Pending {
   readonly method: KurentoMethod;
+  readonly params: JsonObject;
   resolve(value: JsonValue): void;
   reject(error: Error): void;
   /** Removes timer and abort listener. */
@@ -65,7 +74,7 @@ export class RpcSocket {
   readonly #socket: WebSocket;
   readonly #options: RpcSocketOptions;
   readonly #pending = new Map<number, Pending>();
-  readonly #late = new Map<number, (result: JsonValue) => void>();
+  readonly #late = new Map<number, Unanswered>();
   #lastHeard: number;
   #resolveEnded: (why: MediaServerLost) => void = () => {};
   #endedWith: MediaServerLost | undefined;
@@ -128,6 +137,21 @@ export class RpcSocket {
     return this.#pending.size;
   }
 
+  /** Once the socket has ended: what the media server may have created without our knowing. */
+  get unanswered(): readonly Unanswered[] {
+    return [...this.#late.values()];
+  }
+
+  /**
+   * Asks once more what an earlier socket of the same session has not heard the answer of. The media server answers a
+   * repeated id out of its cache, or runs the request now; either way `late` gets to know what was created.
+   */
+  repeat(request: Unanswered): void {
+    const { id, method, params } = request;
+    this.#late.set(id, request);
+    if (!this.#endedWith) this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  }
+
   request(method: KurentoMethod, params: JsonObject, options: RequestOptions): Promise<JsonValue> {
     if (this.#endedWith) return Promise.reject(this.#endedWith);
     if (options.signal?.aborted) return Promise.reject(cancellation(options.signal));
@@ -146,7 +170,7 @@ export class RpcSocket {
         cancelTimer();
         options.signal?.removeEventListener('abort', onAbort);
       };
-      this.#pending.set(id, { method, resolve, reject, forget, late: options.late });
+      this.#pending.set(id, { method, params, resolve, reject, forget, late: options.late });
       this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
   }
@@ -166,11 +190,14 @@ export class RpcSocket {
     if (!pending) return;
     this.#pending.delete(id);
     pending.forget();
-    if (pending.late) {
-      this.#late.set(id, pending.late);
-      if (this.#late.size > MAX_LATE) this.#late.delete(this.#late.keys().next().value ?? id);
-    }
+    this.#awaitLate(id, pending);
     pending.reject(error);
+  }
+
+  #awaitLate(id: number, { method, params, late }: Pending): void {
+    if (!late) return;
+    this.#late.set(id, { id, method, params, late });
+    if (this.#late.size > MAX_LATE) this.#late.delete(this.#late.keys().next().value ?? id);
   }
 
   #receive(data: RawData): void {
@@ -202,7 +229,7 @@ export class RpcSocket {
     if (!pending) {
       const late = this.#late.get(id);
       this.#late.delete(id);
-      if (late && 'result' in frame) late(frame.result as JsonValue);
+      if (late && 'result' in frame) late.late(frame.result as JsonValue);
       return;
     }
     this.#pending.delete(id);
@@ -221,11 +248,11 @@ export class RpcSocket {
     this.#socket.removeAllListeners();
     this.#socket.on('error', () => {});
     this.#socket.terminate();
-    this.#late.clear();
-    const pending = [...this.#pending.values()];
+    const pending = [...this.#pending];
     this.#pending.clear();
-    for (const request of pending) {
+    for (const [id, request] of pending) {
       request.forget();
+      this.#awaitLate(id, request);
       request.reject(why);
     }
     this.#resolveEnded(why);

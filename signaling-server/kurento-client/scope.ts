@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { JsonObject, JsonValue, KurentoMethod } from '../../protocol/kurento';
 import { KurentoProtocolFault, MediaServerLost, RequestCancelled } from './errors';
-import { HANDLES, RemoteElement, RemoteObject, RemotePipeline, type Owner } from './objects';
+import { HANDLES, RemoteElement, RemotePipeline, type Owner, type RemoteObject } from './objects';
 import { errorOf, isRecord } from './rpc-socket';
 import type { ElementType, ElementTypes, ElementsOf, MediaElement, MediaPipeline, MediaScope } from './types';
 
@@ -85,7 +85,13 @@ export class ClientScope implements MediaScope, Owner {
     this.#end(new MediaServerLost());
     const listeners = [...this.#lostListeners];
     this.#lostListeners.clear();
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#link.listenerFailed(error, 'scope', 'lost');
+      }
+    }
     return roots;
   }
 
@@ -214,7 +220,7 @@ export class ClientScope implements MediaScope, Owner {
 
 /** The `value` of a result; operations without a return value have null, some have none. */
 export function valueOf(result: JsonValue): JsonValue {
-  return isRecord(result) ? ((result.value as JsonValue | undefined) ?? null) : null;
+  return isRecord(result) ? (result.value ?? null) : null;
 }
 
 function textOf(result: JsonValue): string {
@@ -226,7 +232,7 @@ function textOf(result: JsonValue): string {
 function answersOf(result: JsonValue): readonly unknown[] {
   const value = valueOf(result);
   if (!Array.isArray(value)) throw new KurentoProtocolFault('a transaction without a list of answers');
-  return value as readonly unknown[];
+  return value;
 }
 
 /** The result of one operation of a transaction; throws the error that it ended with. */

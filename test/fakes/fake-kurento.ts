@@ -95,9 +95,11 @@ export class FakeKurento implements Kurento {
   /** The process dies: everything in it is gone. */
   lose(): void {
     this.objects.clear();
-    this.#waiting.length = 0;
     this.#setState('unavailable');
     for (const scope of [...this.#scopes]) scope.lose();
+    // Nobody waits for these any more but those who release, and what they ask for is done.
+    for (const work of this.#waiting.splice(0)) work();
+    this.objects.clear();
   }
 
   /** A new process is there. */

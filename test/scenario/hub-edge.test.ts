@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_QUEUED_CANDIDATES, MAX_SIGNALING_FRAME } from '../../protocol/limits';
+import type { LogFields, Logger } from '../../protocol/log';
 import { ENDPOINTS } from '../../protocol/signaling';
 import type { Hub } from '../../signaling-server/index';
 import { ManualClock } from '../../signaling-server/clock';
@@ -127,6 +128,16 @@ describe('the edge of the hub', () => {
     await servesOthers();
   });
 
+  it('lets nobody make the media server work without end', async () => {
+    const client = await HubClient.open(hub.url, '/helloworld');
+    for (let number = 0; number < 150; number += 1) client.send({ id: 'start', sdpOffer: OFFER });
+    const error = await client.next('error');
+    expect(error).toMatchObject({ code: 'too-many-messages', retryable: true });
+    await client.next('startResponse');
+    await client.close();
+    await servesOthers();
+  });
+
   it('adds early candidates in order, and those of an earlier offer not at all', async () => {
     const client = await HubClient.open(hub.url, '/helloworld');
     const before = kurento.log.length;
@@ -210,6 +221,50 @@ describe('the edge of the hub', () => {
     expect(page.messages).toEqual([]);
     await page.close();
     await app.close();
+  });
+});
+
+describe('a socket that does not read what it is sent', () => {
+  it('ends when too much is waiting, and what it held is released', async () => {
+    const client = await HubClient.open(hub.url, '/helloworld');
+    client.send({ id: 'start', sdpOffer: OFFER });
+    await client.next('startResponse');
+    const [endpoint = ''] = [...kurento.objects].filter((id) => id.includes('WebRtcEndpoint'));
+    client.socket.pause();
+    const long = { candidate: { candidate: 'x'.repeat(2_000), sdpMid: '0', sdpMLineIndex: 0 } };
+    await until(() => {
+      for (let number = 0; number < 500; number += 1) kurento.emit(endpoint, 'IceCandidateFound', long);
+      return kurento.objects.has(endpoint) && 'the endpoint is there';
+    });
+    client.drop();
+    await servesOthers();
+  });
+});
+
+describe('the log of the hub', () => {
+  it('tells what happened, with references, and never an SDP, a candidate or a key', async () => {
+    const lines: string[] = [];
+    const write = (fields: LogFields, message: string) => void lines.push(JSON.stringify([fields, message]));
+    const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
+    const logging = await startPlainHub(kurento.url, { logger, presenterKey: 'open sesame' });
+    await until(() => logging.mediaServer !== 'ready');
+    const mirror = await HubClient.open(logging.url, '/helloworld');
+    mirror.send({ id: 'start', sdpOffer: 'garbage with a=ice-pwd:verysecret' });
+    const error = await mirror.next('error');
+    mirror.send({ id: 'start', sdpOffer: `${OFFER}a=ice-pwd:verysecret\r\n` });
+    mirror.send(candidate(4_711));
+    await mirror.next('startResponse');
+    const broadcast = await HubClient.open(logging.url, '/one2many');
+    broadcast.send({ id: 'presenter', sdpOffer: OFFER, key: 'open barley' });
+    await broadcast.next('presenterResponse');
+    await mirror.close();
+    await broadcast.close();
+    await logging.close();
+    const log = lines.join('\n');
+    expect(log).toContain('idle → starting (start)');
+    expect(log).toContain(String(error.ref));
+    for (const secret of ['verysecret', 'ice-pwd', 'ufrag', 'candidate:4711', 'open sesame', 'open barley'])
+      expect(log).not.toContain(secret);
   });
 });
 

@@ -70,6 +70,8 @@ export interface PeerOptions {
   readonly codec?: string;
   /** Three layers by rid. */
   readonly simulcast?: boolean;
+  /** The other side offers: tracks are ready, nothing is offered. */
+  readonly answering?: boolean;
   /** Label of a data channel to open. */
   readonly dataChannel?: string;
 }
@@ -83,9 +85,10 @@ function installPeer(): void {
     longestGap: number;
     lastFrame: number;
     firstFrame: number;
+    offeredAt: number;
     received: string[];
     channel?: RTCDataChannel;
-  } = { early: [], longestGap: 0, lastFrame: 0, firstFrame: 0, received: [] };
+  } = { early: [], longestGap: 0, lastFrame: 0, firstFrame: 0, offeredAt: 0, received: [] };
   const video = document.createElement('video');
   video.autoplay = true;
   video.playsInline = true;
@@ -126,6 +129,10 @@ function installPeer(): void {
         }
         const audioTrack = state.stream?.getAudioTracks()[0];
         const videoTrack = state.stream?.getVideoTracks()[0];
+        if (options.answering && state.stream) {
+          for (const track of state.stream.getTracks()) connection.addTrack(track, state.stream);
+          return '';
+        }
         if (audio) connection.addTransceiver(audioTrack ?? 'audio', { direction });
         if (withVideo) {
           const transceiver = connection.addTransceiver(videoTrack ?? 'video', {
@@ -153,6 +160,7 @@ function installPeer(): void {
           state.channel = connection.createDataChannel(options.dataChannel);
           state.channel.onmessage = ({ data }) => state.received.push(String(data));
         }
+        state.offeredAt = performance.now();
         const offer = await connection.createOffer();
         await connection.setLocalDescription(offer);
         return offer.sdp ?? '';
@@ -186,6 +194,7 @@ function installPeer(): void {
         state.longestGap = 0;
         state.lastFrame = performance.now();
       },
+      timeToFirstFrame: () => (state.firstFrame > 0 ? state.firstFrame - state.offeredAt : 0),
       longestGap: () =>
         Math.max(state.longestGap, state.lastFrame > 0 ? performance.now() - state.lastFrame : 0),
       /** A few bytes of the picture as it is shown now: differs from one moving frame to the next. */
@@ -237,7 +246,8 @@ function installPeer(): void {
             pliCount: number(out, 'pliCount'),
             retransmittedPackets: number(out, 'retransmittedPacketsSent'),
             targetBitrate: number(out, 'targetBitrate'),
-            qualityLimitation: String(out['qualityLimitationReason'] ?? ''),
+            qualityLimitation:
+              typeof out['qualityLimitationReason'] === 'string' ? out['qualityLimitationReason'] : '',
           },
           incoming: {
             framesDecoded: number(inn, 'framesDecoded'),
@@ -284,6 +294,8 @@ interface PageApi {
   received(): string[];
   channelState(): string | undefined;
   resetGap(): void;
+  /** Milliseconds from createOffer; 0 before it. */
+  timeToFirstFrame(): number;
   longestGap(): number;
   fingerprint(): string;
   stats(): Promise<PeerStats>;

@@ -2,8 +2,7 @@
  * The real app in a real Electron, driven by Playwright. Where there is no Electron (or no display), `electronObstacle()`
  * says why, and the tests that need it count as skipped under that name.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,11 +22,15 @@ export function electronObstacle(): string | undefined {
 }
 
 export interface AppOptions {
-  /** Callcast's own options, such as `--ws_uri=…`. A free port on loopback unless they say otherwise. */
+  /** Callcast's own options, such as `--ws_uri=…`. */
   readonly args?: readonly string[];
+  /** True: the hub listens where it does for users. Any free port otherwise, so that tests do not meet. */
+  readonly usualAddress?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Kept by the caller, to start twice with the same; a temporary folder of its own otherwise. */
   readonly userDataDir?: string;
+  /** Y4M or MJPEG file shown by the fake camera instead of Chromium's test pattern. */
+  readonly camera?: string;
   /** False: no camera and no microphone at all. */
   readonly devices?: boolean;
   /** False: permission prompts reach the app's own handler, as in a real run. True grants the fake devices at once. */
@@ -63,6 +66,7 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...(devices ? ['--use-fake-device-for-media-stream=fps=30'] : []),
+      ...(options.camera ? [`--use-file-for-fake-video-capture=${options.camera}`] : []),
       ...(fakeUi ? ['--use-fake-ui-for-media-stream'] : []),
       ...(options.executable ? [] : [root]),
       ...callcast,
@@ -79,6 +83,7 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
     });
   }
   const page = await electron.firstWindow();
+  await page.waitForLoadState();
   return {
     electron,
     page,
@@ -87,11 +92,12 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
     output: () => output,
     async close() {
       const family = processFamily(pid);
-      await electron.close();
-      await until(() => {
-        const left = family.filter(isAlive);
-        return left.length === 0 ? undefined : `still running: ${left.join(', ')}`;
-      });
+      try {
+        await electron.close();
+        await untilGone(family);
+      } finally {
+        for (const left of family.filter(isAlive)) process.kill(left, 'SIGKILL');
+      }
       if (own) await rm(userDataDir, { recursive: true, force: true });
     },
   };
@@ -107,28 +113,46 @@ function environment(): Record<string, string> {
   );
 }
 
-/** A process and all its descendants. Linux and macOS; elsewhere the process alone. */
+/** A process and all its descendants; on other systems than Linux the process alone. */
 export function processFamily(pid: number): number[] {
-  if (process.platform === 'win32') return [pid];
-  const list = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).stdout;
+  if (process.platform !== 'linux') return [pid];
   const children = new Map<number, number[]>();
-  for (const line of list.trim().split('\n')) {
-    const [child = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
-    children.set(parent, [...(children.get(parent) ?? []), child]);
+  for (const entry of readdirSync('/proc')) {
+    const status = /^\d+$/.test(entry) ? processStatus(Number(entry)) : undefined;
+    if (status) children.set(status.parent, [...(children.get(status.parent) ?? []), Number(entry)]);
   }
   const family = [pid];
   for (const member of family) family.push(...(children.get(member) ?? []));
   return family;
 }
 
-/** A process that ended but was not yet collected by its parent (a zombie) does not count. */
+/** A process that ended but was not collected yet by its parent (a zombie) does not count. */
 export function isAlive(pid: number): boolean {
+  if (process.platform === 'linux') {
+    const status = processStatus(pid);
+    return status !== undefined && status.state !== 'Z';
+  }
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
-  if (!existsSync(`/proc/${pid}`)) return process.platform !== 'linux';
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-  return !stdout.trim().startsWith('Z');
+}
+
+/** From /proc/PID/stat: `pid (name) state parent …`, where the name may hold anything, parentheses too. */
+function processStatus(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state = '', parent = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+export async function untilGone(pids: readonly number[], timeout = 10_000): Promise<void> {
+  await until(() => {
+    const left = pids.filter(isAlive);
+    return left.length === 0 ? undefined : `still running: ${left.join(', ')}`;
+  }, timeout);
 }

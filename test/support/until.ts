@@ -2,7 +2,7 @@
  * Waits for a condition instead of a time: asks again and again for the reason why it is not yet so.
  * @param reasonNotYet answers undefined, false or null when it is so, else a reason that a failure can name
  */
-export async function until(reasonNotYet: () => unknown | Promise<unknown>, limitMs = 10_000): Promise<void> {
+export async function until(reasonNotYet: () => unknown, limitMs = 10_000): Promise<void> {
   const end = performance.now() + limitMs;
   for (;;) {
     const reason = await reasonNotYet();
