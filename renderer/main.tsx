@@ -11,12 +11,14 @@ import { openRouter } from './router';
 import type { Services } from './services';
 import { App } from './shell/app';
 import { openHubLink } from './signaling/hub-link';
+import { chooseLanguage, languages } from './texts';
 import { followPreferences } from './theme';
 import { browserTimers } from './timers';
 import { openToasts } from './toasts';
 
 function buildServices(): Services {
   const timers = browserTimers;
+  const toasts = openToasts(timers);
   const platform = openPlatform(window);
   const preferences = openPreferences(window.localStorage);
   // Absent in a page that was not loaded securely, whatever the types say.
@@ -33,7 +35,7 @@ function buildServices(): Services {
     hub,
     timers,
     router: openRouter(window),
-    toasts: openToasts(timers),
+    toasts,
     openLocalMedia: () =>
       new LocalMedia({
         mediaDevices,
@@ -41,11 +43,18 @@ function buildServices(): Services {
         timers,
         chosen: (kind) => preferences.get()[kind],
         onOpened: () => void devices.refresh(),
+        onChange: (kind, change) => {
+          const language = chooseLanguage(preferences.get().language, platform.locale);
+          toasts.show(
+            languages[language].texts.devices.changes[kind][change],
+            change === 'lost' ? 'bad' : 'info',
+          );
+        },
       }),
   };
 }
 
 const services = buildServices();
-followPreferences(window, services.preferences, services.platform.locale);
+followPreferences(window, services.preferences, services.platform);
 const root = document.getElementById('root');
 if (root !== null) createRoot(root).render(<App services={services} />);

@@ -2,7 +2,7 @@
  * Where this UI runs. In the app, the bridge tells the hub's address and the system's language; in a browser, the page
  * came from the hub, so its own origin is the hub. Nothing else in the renderer asks which of the two it is.
  */
-import type { Bridge, HubState } from '../protocol/ipc';
+import type { Bridge, HubState, Theme } from '../protocol/ipc';
 import { Cell, type Store } from './store';
 
 declare global {
@@ -25,6 +25,8 @@ export interface Platform {
   readonly locale: string;
   /** The address under which other people's browsers find this UI, without a trailing slash; null where there is none. */
   pageUrl(): string | null;
+  /** The window around the page wears the same colours. */
+  showTheme(theme: Theme): void;
 }
 
 export function openPlatform(window: Window): Platform {
@@ -39,6 +41,7 @@ function browserPlatform(window: Window): Platform {
     hub: new Cell<HubAddress>({ at: 'known', url }),
     locale: window.navigator.language,
     pageUrl: () => origin,
+    showTheme: () => undefined,
   };
 }
 
@@ -62,6 +65,9 @@ function appPlatform(window: Window, bridge: Bridge): Platform {
     pageUrl() {
       const address = hub.get();
       return address.at === 'known' ? address.url.replace(/^ws/, 'http') : null;
+    },
+    showTheme(theme) {
+      void bridge.invoke('window:theme', theme);
     },
   };
 }

@@ -1,14 +1,18 @@
 /** Keeps `data-theme` and `lang` of the page in step with the preferences and the system. */
+import type { Platform } from './platform';
 import type { PreferencesStore } from './preferences';
 import { chooseLanguage } from './texts';
 
-export function followPreferences(window: Window, preferences: PreferencesStore, locale: string): void {
+export function followPreferences(window: Window, preferences: PreferencesStore, platform: Platform): void {
   const root = window.document.documentElement;
   const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
+  let told: string | null = null;
   const apply = (): void => {
     const { theme, language } = preferences.get();
+    if (theme !== told) platform.showTheme(theme);
+    told = theme;
     root.dataset['theme'] = theme === 'system' ? (systemIsDark.matches ? 'dark' : 'light') : theme;
-    root.lang = chooseLanguage(language, locale);
+    root.lang = chooseLanguage(language, platform.locale);
   };
   preferences.subscribe(apply);
   systemIsDark.addEventListener('change', apply);

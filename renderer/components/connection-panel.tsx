@@ -20,10 +20,10 @@ export function ConnectionPanel({ stats, shows = 'both', onClose }: ConnectionPa
   const t = texts.connection;
   return (
     <section className="connection-panel" aria-label={t.heading}>
-      <header className="connection-panel__head">
+      <div className="connection-panel__head">
         <h2>{t.heading}</h2>
         {onClose !== undefined && <IconButton icon="close" label={texts.app.close} onClick={onClose} />}
-      </header>
+      </div>
       <p className={`connection-panel__quality connection-panel__quality--${quality}`}>
         {t.quality[quality]}
       </p>

@@ -6,7 +6,7 @@ import './control-bar.css';
 
 export function ControlBar({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
-    <div className="control-bar" role="toolbar" aria-label={label}>
+    <div className="control-bar" role="group" aria-label={label}>
       {children}
     </div>
   );

@@ -31,7 +31,9 @@ export function DevicePreview({ media }: { readonly media: LocalMedia }) {
         waiting={camera.at === 'starting'}
         placeholder={<CameraPlaceholder media={media} camera={camera} />}
       >
-        <LevelMeter compact track={muted ? null : trackOf(microphone)} label={t.level} />
+        {microphone.at === 'on' && (
+          <LevelMeter compact track={muted ? null : microphone.track} label={t.level} />
+        )}
       </VideoTile>
       <div className="device-preview__switches">
         <Switch

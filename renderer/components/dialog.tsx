@@ -36,12 +36,12 @@ export function Dialog({ open, title, onClose, children, actions }: DialogProps)
     >
       {open && (
         <div className="dialog__sheet">
-          <header className="dialog__head">
+          <div className="dialog__head">
             <h2 id={id}>{title}</h2>
             <IconButton icon="close" label={texts.app.close} onClick={onClose} />
-          </header>
+          </div>
           <div className="dialog__body">{children}</div>
-          {actions !== undefined && <footer className="dialog__actions">{actions}</footer>}
+          {actions !== undefined && <div className="dialog__actions">{actions}</div>}
         </div>
       )}
     </dialog>

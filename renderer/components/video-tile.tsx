@@ -31,7 +31,8 @@ export interface VideoTileProps {
   readonly children?: ReactNode;
   readonly onFirstFrame?: () => void;
   readonly className?: string;
-  readonly videoRef?: (video: HTMLVideoElement | null) => void;
+  /** For full screen and the like: called with the element when it is there, and with null when it goes. */
+  readonly onVideo?: (video: HTMLVideoElement | null) => void;
 }
 
 export function VideoTile(props: VideoTileProps) {
@@ -48,6 +49,13 @@ export function VideoTile(props: VideoTileProps) {
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const { hasPicture, aspect, blocked, unblock } = usePlayback(video, props);
   const showsPicture = hasPicture && !blank;
+  const { onVideo } = props;
+  useEffect(() => {
+    onVideo?.(video);
+    return () => {
+      onVideo?.(null);
+    };
+  }, [video, onVideo]);
   return (
     <figure
       className={classes('video-tile', waiting && !showsPicture && 'video-tile--waiting', props.className)}
@@ -55,10 +63,7 @@ export function VideoTile(props: VideoTileProps) {
       data-has-picture={showsPicture}
     >
       <video
-        ref={(element) => {
-          setVideo(element);
-          props.videoRef?.(element);
-        }}
+        ref={setVideo}
         className={classes('video-tile__video', mirrored && 'video-tile__video--mirrored')}
         aria-label={name}
         hidden={!showsPicture}

@@ -33,7 +33,12 @@ export interface LocalMediaOptions {
   readonly chosen: (kind: DeviceKind) => string;
   /** Labels and ids become readable once a device was opened. */
   readonly onOpened?: () => void;
+  /** The device in use went away or came back; choices and first openings are no news. */
+  readonly onChange?: (kind: DeviceKind, change: DeviceChange) => void;
 }
+
+/** `lost`: nothing is left of the kind. `replaced`: another one stepped in. `returned`: the one from before is back. */
+export type DeviceChange = 'lost' | 'replaced' | 'returned';
 
 /** Long enough for an encoder to send a black frame or two, short enough that the light goes out at once. */
 const BLACK_MS = 400;
@@ -57,6 +62,8 @@ export class LocalMedia implements Store<LocalMediaState> {
   readonly #listeners = new Set<(kind: 'audio' | 'video', track: MediaStreamTrack | null) => void>();
   /** Each opening of a kind has a number; a result that comes after the next one is released. */
   readonly #turn: Record<DeviceKind, number> = { camera: 0, microphone: 0 };
+  /** The device that was unplugged while in use; it is returned to. */
+  readonly #missing: Record<DeviceKind, string> = { camera: '', microphone: '' };
   /** Cameras that still send their last, black frames. */
   readonly #leaving = new Set<MediaStreamTrack>();
   /** Never rejects. */
@@ -116,6 +123,7 @@ export class LocalMedia implements Store<LocalMediaState> {
 
   /** Opens one kind (again): another choice, or another try after a failure. Never throws. */
   reopen(kind: DeviceKind): Promise<void> {
+    this.#missing[kind] = '';
     return this.#track(this.#reopen(kind));
   }
 
@@ -160,6 +168,8 @@ export class LocalMedia implements Store<LocalMediaState> {
     this.#turn.microphone += 1;
     for (const track of [...this.tracks, ...this.#leaving]) track.stop();
     this.#leaving.clear();
+    this.#missing.camera = '';
+    this.#missing.microphone = '';
     this.#state.set({ ...OFF, muted: this.get().muted });
   }
 
@@ -171,27 +181,35 @@ export class LocalMedia implements Store<LocalMediaState> {
     this.#listeners.clear();
   }
 
+  /** False when each has to be tried by itself. Somebody who waved the question away is not asked twice more. */
   async #openTogether(turns: Record<DeviceKind, number>): Promise<boolean> {
     const stream = await this.#getUserMedia({
       video: this.#constraints('camera'),
       audio: this.#constraints('microphone'),
-    }).catch(() => null);
+    }).catch((error: unknown) =>
+      classifyDeviceError(error) === 'dismissed' ? ('dismissed' as const) : null,
+    );
     if (stream === null) return false;
+    if (stream === 'dismissed') {
+      this.#fail('camera', turns.camera, 'dismissed');
+      this.#fail('microphone', turns.microphone, 'dismissed');
+      return true;
+    }
     this.#accept('camera', turns.camera, stream.getVideoTracks()[0]);
     this.#accept('microphone', turns.microphone, stream.getAudioTracks()[0]);
     this.#options.onOpened?.();
     return true;
   }
 
-  async #capture(kind: DeviceKind, turn: number): Promise<void> {
+  async #capture(kind: DeviceKind, turn: number, wanted = this.#options.chosen(kind)): Promise<void> {
     if (this.#turn[kind] !== turn) return;
     const field = kind === 'camera' ? 'video' : 'audio';
     try {
       let stream: MediaStream;
       try {
-        stream = await this.#getUserMedia({ [field]: this.#constraints(kind) });
+        stream = await this.#getUserMedia({ [field]: this.#constraints(kind, wanted) });
       } catch (error) {
-        if (this.#options.chosen(kind) === '' || !isChoiceError(error)) throw error;
+        if (wanted === '' || !isChoiceError(error)) throw error;
         // The remembered device is not there today: the system's choice will do.
         stream = await this.#getUserMedia({ [field]: kind === 'camera' ? VIDEO : AUDIO });
       }
@@ -209,8 +227,7 @@ export class LocalMedia implements Store<LocalMediaState> {
       : mediaDevices.getUserMedia(constraints);
   }
 
-  #constraints(kind: DeviceKind): MediaTrackConstraints {
-    const id = this.#options.chosen(kind);
+  #constraints(kind: DeviceKind, id = this.#options.chosen(kind)): MediaTrackConstraints {
     return { ...(kind === 'camera' ? VIDEO : AUDIO), ...(id === '' ? {} : { deviceId: { exact: id } }) };
   }
 
@@ -248,27 +265,42 @@ export class LocalMedia implements Store<LocalMediaState> {
 
   /** Unplugged, or taken away: another one steps in where there is one. */
   async #ended(kind: DeviceKind): Promise<void> {
+    const before = this.get()[kind];
+    // The one that was there first is the one to return to, however many have stepped in since.
+    if (before.at === 'on' && this.#missing[kind] === '') this.#missing[kind] = before.deviceId;
     const turn = this.#begin(kind);
-    await this.#capture(kind, turn);
+    await this.#track(this.#capture(kind, turn));
+    if (this.#turn[kind] !== turn) return;
     const now = this.get()[kind];
-    if (now.at === 'failed' && now.failure === 'none' && this.#turn[kind] === turn)
-      this.#fail(kind, turn, 'unplugged');
+    if (now.at === 'failed' && now.failure === 'none') this.#fail(kind, turn, 'unplugged');
+    this.#options.onChange?.(kind, now.at === 'on' ? 'replaced' : 'lost');
   }
 
-  /** Plugging one in heals the lack of one. */
+  /** Plugging one in heals the lack of one; plugging in the one from before returns to it. */
   readonly #devicesChanged = (): void => {
-    for (const kind of ['camera', 'microphone'] as const) {
-      const source = this.get()[kind];
-      if (source.at === 'failed' && (source.failure === 'none' || source.failure === 'unplugged'))
-        void this.#tryAgain(kind);
-    }
+    for (const kind of ['camera', 'microphone'] as const) void this.#reconsider(kind);
   };
 
-  async #tryAgain(kind: DeviceKind): Promise<void> {
-    const wanted = kind === 'camera' ? 'videoinput' : 'audioinput';
+  async #reconsider(kind: DeviceKind): Promise<void> {
+    if (!this.#couldGain(kind)) return;
     const found = (await this.#options.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+    if (!this.#couldGain(kind)) return;
+    const wanted = kind === 'camera' ? 'videoinput' : 'audioinput';
+    const there = found.filter((each) => each.kind === wanted);
+    const missing = this.#missing[kind];
+    const returned = missing !== '' && there.some((each) => each.deviceId === missing);
+    if (!returned && (there.length === 0 || this.get()[kind].at === 'on')) return;
+    this.#missing[kind] = '';
+    const turn = this.#begin(kind);
+    await this.#track(this.#capture(kind, turn, returned ? missing : this.#options.chosen(kind)));
+    if (returned && this.#turn[kind] === turn && this.get()[kind].at === 'on')
+      this.#options.onChange?.(kind, 'returned');
+  }
+
+  #couldGain(kind: DeviceKind): boolean {
     const source = this.get()[kind];
-    if (source.at === 'failed' && found.some((each) => each.kind === wanted)) await this.reopen(kind);
+    if (source.at === 'failed') return source.failure === 'none' || source.failure === 'unplugged';
+    return source.at === 'on' && this.#missing[kind] !== '';
   }
 
   #track(opening: Promise<void>): Promise<void> {

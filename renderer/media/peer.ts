@@ -2,6 +2,8 @@
  * The one file that creates an RTCPeerConnection for the Kurento modes and imports kurento-utils. Its callbacks become
  * promises; tracks belong to whoever captured them, so closing a peer never stops a camera.
  */
+// Before kurento-utils, which looks for it when it loads.
+import './kurento-logger';
 import kurentoUtils from 'kurento-utils';
 import type { IceCandidate } from '../../protocol/signaling';
 import { withStartBitrate } from './start-bitrate';

@@ -17,7 +17,9 @@ const answer = [
 
 describe('withStartBitrate', () => {
   it('names a first bitrate for a codec without parameters', () => {
-    expect(withStartBitrate(answer, 1000)).toContain('a=rtpmap:96 VP8/90000\r\na=fmtp:96 x-google-start-bitrate=1000\r\n');
+    expect(withStartBitrate(answer, 1000)).toContain(
+      'a=rtpmap:96 VP8/90000\r\na=fmtp:96 x-google-start-bitrate=1000\r\n',
+    );
   });
 
   it('adds it to the parameters of a codec that has some', () => {

@@ -52,7 +52,7 @@ export function MagicPicture() {
   return (
     <Picture hue="magic">
       <Bust x={160} y={180} s={1.15} />
-      <g transform="rotate(-9 160 62)">
+      <g className="hat">
         <rect className="ink" x="128" y="12" width="64" height="56" rx="7" />
         <rect className="spark" x="128" y="50" width="64" height="12" />
         <rect className="ink" x="108" y="64" width="104" height="13" rx="6.500" />
@@ -71,52 +71,65 @@ export function MagicPicture() {
   );
 }
 
+/** Drawn wider than its frame: where there is room, more people watch. */
 export function BroadcastPicture() {
   return (
     <Picture hue="broadcast">
       <g className="waves">
-        <path className="line" d="M132 62a40 40 0 0 0 0 56" />
-        <path className="line" d="M188 62a40 40 0 0 1 0 56" />
-        <path className="line line--2" d="M112 42a68 68 0 0 0 0 96" />
-        <path className="line line--2" d="M208 42a68 68 0 0 1 0 96" />
-        <path className="line line--3" d="M92 22a96 96 0 0 0 0 136" />
-        <path className="line line--3" d="M228 22a96 96 0 0 1 0 136" />
+        <path className="line" d="M132 46a40 40 0 0 0 0 56" />
+        <path className="line" d="M188 46a40 40 0 0 1 0 56" />
+        <path className="line line--2" d="M112 26a68 68 0 0 0 0 96" />
+        <path className="line line--2" d="M208 26a68 68 0 0 1 0 96" />
+        <path className="line line--3" d="M92 6a96 96 0 0 0 0 136" />
+        <path className="line line--3" d="M228 6a96 96 0 0 1 0 136" />
       </g>
-      <circle className="hue" cx="160" cy="90" r="27" />
+      <circle className="hue" cx="160" cy="74" r="27" />
       <path
         className="paper"
-        d="M152 76.500v27a1.500 1.500 0 0 0 2.300 1.300l21-13.500a1.500 1.500 0 0 0 0-2.600l-21-13.500a1.500 1.500 0 0 0-2.300 1.300z"
+        d="M152 60.500v27a1.500 1.500 0 0 0 2.300 1.300l21-13.500a1.500 1.500 0 0 0 0-2.600l-21-13.500a1.500 1.500 0 0 0-2.300 1.300z"
       />
-      <Bust x={34} y={180} s={0.5} />
-      <Bust x={82} y={196} s={0.5} />
-      <Bust x={238} y={196} s={0.5} />
-      <Bust x={286} y={180} s={0.5} />
+      {[-126, -62, 2, 66, 130, 190, 254, 318, 382, 446].map((x, index) => (
+        <Bust
+          key={x}
+          x={x}
+          y={index % 2 === 0 ? 188 : 200}
+          s={0.56}
+          className={index % 3 === 1 ? 'ink' : 'hue'}
+        />
+      ))}
     </Picture>
   );
 }
 
+/** The rings at both sides show where there is room for them. */
 export function CallPicture() {
   return (
     <Picture hue="call">
-      <circle className="paper" cx="84" cy="92" r="58" />
+      <g className="waves">
+        <path className="line line--2" d="M14 58a72 72 0 0 0 0 68" />
+        <path className="line line--2" d="M306 58a72 72 0 0 1 0 68" />
+        <path className="line line--3" d="M-10 46a96 96 0 0 0 0 92" />
+        <path className="line line--3" d="M330 46a96 96 0 0 1 0 92" />
+        <path className="line line--3" d="M-34 34a120 120 0 0 0 0 116" />
+        <path className="line line--3" d="M354 34a120 120 0 0 1 0 116" />
+      </g>
+      <circle className="paper" cx="88" cy="92" r="58" />
       <clipPath id="call-left">
-        <circle cx="84" cy="92" r="58" />
+        <circle cx="88" cy="92" r="58" />
       </clipPath>
       <g clipPath="url(#call-left)">
-        <Bust x={84} y={156} s={0.96} />
+        <Bust x={88} y={156} s={0.96} />
       </g>
-      <circle className="hue" cx="236" cy="92" r="58" />
+      <circle className="hue" cx="232" cy="92" r="58" />
       <clipPath id="call-right">
-        <circle cx="236" cy="92" r="58" />
+        <circle cx="232" cy="92" r="58" />
       </clipPath>
       <g clipPath="url(#call-right)">
-        <Bust x={236} y={156} s={0.96} className="paper" />
+        <Bust x={232} y={156} s={0.96} className="paper" />
       </g>
-      <g className="talk">
-        <circle className="ink" cx="148" cy="92" r="4.500" />
-        <circle className="ink" cx="160" cy="92" r="4.500" />
-        <circle className="ink" cx="172" cy="92" r="4.500" />
-      </g>
+      <circle className="ink dot" cx="150" cy="92" r="4" />
+      <circle className="ink dot" cx="160" cy="92" r="4" />
+      <circle className="ink dot" cx="170" cy="92" r="4" />
     </Picture>
   );
 }

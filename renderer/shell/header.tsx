@@ -22,10 +22,11 @@ export function Header({ mode }: { readonly mode: Mode | null }) {
   return (
     <header className="header">
       <div className="header__where">
-        <a className="header__home" href="#/" aria-label={mode === null ? texts.app.home : texts.app.back}>
+        <a className="header__home" href="#/">
           {mode !== null && <Icon name="arrow-left" className="header__back" />}
           <BrandMark />
           <span className="header__name">{texts.app.name}</span>
+          <span className="visually-hidden">{mode === null ? texts.app.home : texts.app.back}</span>
         </a>
         {mode !== null && <span className="header__mode">{texts.modes[mode.id].name}</span>}
       </div>

@@ -146,7 +146,7 @@ export class EndpointClient<P extends EndpointPath> {
   }
 
   #receive(data: unknown): void {
-    this.#quietFrom();
+    if (this.#state.get().at === 'ready') this.#watchForSilence();
     if (typeof data !== 'string' || data.length > MAX_SIGNALING_FRAME) return;
     const reply = this.#guard(data);
     if (reply === null) return;
@@ -156,10 +156,15 @@ export class EndpointClient<P extends EndpointPath> {
       const answersProbe = this.#probing && state.at === 'ready' && state.mediaServer === reply.mediaServer;
       this.#probing = false;
       if (!answersProbe) this.#state.set({ at: 'ready', welcome: reply, mediaServer: reply.mediaServer });
+      this.#watchForSilence();
       return;
     }
     if (reply.id === 'mediaServer') {
-      if (state.at === 'ready') this.#state.set({ ...state, mediaServer: reply.state });
+      if (state.at !== 'ready') return;
+      // Another media server may have come back, with other abilities.
+      const welcome =
+        reply.overlays === undefined ? state.welcome : { ...state.welcome, overlays: reply.overlays };
+      this.#state.set({ ...state, welcome, mediaServer: reply.state });
       return;
     }
     for (const listener of [...this.#listeners]) listener(reply as Replies[P]);
@@ -177,9 +182,8 @@ export class EndpointClient<P extends EndpointPath> {
     return result.success ? result.output : null;
   }
 
-  /** Restarts the watch for silence. While not yet welcomed, the welcome's own limit stays. */
-  #quietFrom(): void {
-    if (this.#state.get().at === 'connecting' && this.#socket?.readyState !== OPEN) return;
+  /** Before the welcome, the limit for that one holds instead. */
+  #watchForSilence(): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#options.timers.after(QUIET_MS, () => {
       this.#probing = true;

@@ -19,6 +19,7 @@ export interface HubLink {
   readonly status: Store<HubStatus>;
   /** Null while the hub's address is unknown; the owner closes what it gets. */
   open<P extends EndpointPath>(path: P): EndpointClient<P> | null;
+  /** Ends every back-off now. */
   retryNow(): void;
   close(): void;
 }
@@ -33,12 +34,19 @@ export interface HubLinkOptions {
 export function openHubLink(options: HubLinkOptions): HubLink {
   const status = new Cell<HubStatus>({ at: 'starting' });
   let watcher: EndpointClient<'/helloworld'> | null = null;
+  /** Everything that is open, so that word of the network's return reaches all. */
+  const clients = new Set<{ retryNow(): void }>();
 
   function open<P extends EndpointPath>(path: P): EndpointClient<P> | null {
     const address = options.platform.hub.get();
     if (address.at !== 'known') return null;
     const { openSocket, timers, random } = options;
-    return new EndpointClient({ hubUrl: address.url, path, openSocket, timers, random });
+    const client = new EndpointClient({ hubUrl: address.url, path, openSocket, timers, random });
+    clients.add(client);
+    client.state.subscribe(() => {
+      if (client.state.get().at === 'closed') clients.delete(client);
+    });
+    return client;
   }
 
   function follow(): void {
@@ -62,7 +70,9 @@ export function openHubLink(options: HubLinkOptions): HubLink {
   return {
     status,
     open,
-    retryNow: () => watcher?.retryNow(),
+    retryNow() {
+      for (const client of [...clients]) client.retryNow();
+    },
     close() {
       unfollow();
       watcher?.close();

@@ -14,8 +14,8 @@ export interface FailureText {
 export const en = {
   app: {
     name: 'Callcast',
-    home: 'Callcast, home',
-    back: 'Back to all modes',
+    home: ', home',
+    back: ', back to all modes',
     skip: 'Skip to content',
     theme: { label: 'Theme', system: 'Automatic', light: 'Light', dark: 'Dark' },
     language: { label: 'Language', system: 'Automatic' },
@@ -26,7 +26,7 @@ export const en = {
     },
     crashed: {
       title: 'This screen stopped working',
-      advice: 'The failure has been noted. Camera and microphone are off. Starting over usually helps.',
+      advice: 'Camera and microphone are off. Starting over usually helps.',
       action: 'Start over',
     },
     dismiss: 'Dismiss',
@@ -102,7 +102,7 @@ export const en = {
     unnamed: (kind: string, index: number) => `${kind} ${index}`,
     level: 'Microphone level',
     preview: 'Camera preview',
-    starting: 'Opening the camera …',
+    starting: 'Opening the camera … If you are asked, allow it.',
     cameraIsOff: 'Camera is off',
     turnCameraOn: 'Turn the camera on',
     turnCameraOff: 'Turn the camera off',
@@ -114,6 +114,18 @@ export const en = {
     microphoneOnly: 'You can go on with the microphone only.',
     cameraOnly: 'You can go on with the camera only.',
     neither: 'A camera or a microphone is needed to start.',
+    changes: {
+      camera: {
+        lost: 'The camera was disconnected. You go on without a picture.',
+        replaced: 'The camera was disconnected. Another one has stepped in.',
+        returned: 'Your camera is back.',
+      },
+      microphone: {
+        lost: 'The microphone was disconnected. Nobody hears you now.',
+        replaced: 'The microphone was disconnected. Another one has stepped in.',
+        returned: 'Your microphone is back.',
+      },
+    },
     cameraFailures: {
       none: { title: 'No camera found', advice: 'Connect one; it is picked up by itself.' },
       denied: {
@@ -186,6 +198,7 @@ export const en = {
     cameraTurnOff: 'Camera off',
     cameraTurnOn: 'Camera on',
     connection: 'Connection',
+    devices: 'Devices',
     fullScreen: 'Full screen',
     pictureInPicture: 'Picture in picture',
     playBlocked: 'Click to play the sound',

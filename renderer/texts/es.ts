@@ -4,8 +4,8 @@ import type { Texts } from './en';
 export const es: Texts = {
   app: {
     name: 'Callcast',
-    home: 'Callcast, inicio',
-    back: 'Volver a todos los modos',
+    home: ', inicio',
+    back: ', volver a todos los modos',
     skip: 'Ir al contenido',
     theme: { label: 'Tema', system: 'Automático', light: 'Claro', dark: 'Oscuro' },
     language: { label: 'Idioma', system: 'Automático' },
@@ -16,8 +16,7 @@ export const es: Texts = {
     },
     crashed: {
       title: 'Esta pantalla dejó de funcionar',
-      advice:
-        'El fallo quedó anotado. La cámara y el micrófono están apagados. Suele bastar con empezar de nuevo.',
+      advice: 'La cámara y el micrófono están apagados. Suele bastar con empezar de nuevo.',
       action: 'Empezar de nuevo',
     },
     dismiss: 'Descartar',
@@ -93,7 +92,7 @@ export const es: Texts = {
     unnamed: (kind, index) => `${kind} ${index}`,
     level: 'Nivel del micrófono',
     preview: 'Vista previa de la cámara',
-    starting: 'Abriendo la cámara…',
+    starting: 'Abriendo la cámara… Si se le pregunta, permítalo.',
     cameraIsOff: 'La cámara está apagada',
     turnCameraOn: 'Encender la cámara',
     turnCameraOff: 'Apagar la cámara',
@@ -105,6 +104,18 @@ export const es: Texts = {
     microphoneOnly: 'Puede seguir solo con el micrófono.',
     cameraOnly: 'Puede seguir solo con la cámara.',
     neither: 'Hace falta una cámara o un micrófono para empezar.',
+    changes: {
+      camera: {
+        lost: 'La cámara se desconectó. Usted sigue sin imagen.',
+        replaced: 'La cámara se desconectó. Otra ocupa su lugar.',
+        returned: 'Su cámara ha vuelto.',
+      },
+      microphone: {
+        lost: 'El micrófono se desconectó. Ahora no le oye nadie.',
+        replaced: 'El micrófono se desconectó. Otro ocupa su lugar.',
+        returned: 'Su micrófono ha vuelto.',
+      },
+    },
     cameraFailures: {
       none: { title: 'No se encontró ninguna cámara', advice: 'Conecte una; se detecta sola.' },
       denied: {
@@ -180,6 +191,7 @@ export const es: Texts = {
     cameraTurnOff: 'Apagar cámara',
     cameraTurnOn: 'Encender cámara',
     connection: 'Conexión',
+    devices: 'Dispositivos',
     fullScreen: 'Pantalla completa',
     pictureInPicture: 'Imagen en imagen',
     playBlocked: 'Haga clic para oír el sonido',

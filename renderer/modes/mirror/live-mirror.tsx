@@ -1,8 +1,9 @@
 /** A running mirror: here and returned, side by side, with the controls under them. */
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { MirrorState } from '../../../protocol/mirror';
 import { ConnectionPanel } from '../../components/connection-panel';
 import { ControlBar, ControlButton } from '../../components/control-bar';
+import { DeviceControl } from '../../components/device-control';
 import { trackOf, useTrackStream } from '../../components/device-preview';
 import { LevelMeter } from '../../components/level-meter';
 import { LiveBadge } from '../../components/live-badge';
@@ -21,7 +22,7 @@ export interface LiveMirrorProps<P extends MirrorPath> {
   readonly state: MirrorState;
   readonly onStop: () => void;
   /** Beside the pictures, such as the hats of the magic mirror. */
-  readonly children?: React.ReactNode;
+  readonly children?: ReactNode;
 }
 
 export function LiveMirror<P extends MirrorPath>({
@@ -37,6 +38,11 @@ export function LiveMirror<P extends MirrorPath>({
   const { connectionPanel, speaker } = useStore(preferences);
   const returned = useStore(session.returned);
   const stats = useStore(session.stats);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The button that was pressed is gone; a screen reader goes on here.
+    heading.current?.focus({ preventScroll: true });
+  }, []);
   const [hearing, setHearing] = useState(false);
   const local = useTrackStream(trackOf(camera));
   const returnedVoice = returned?.getAudioTracks()[0] ?? null;
@@ -63,7 +69,12 @@ export function LiveMirror<P extends MirrorPath>({
 
   return (
     <div className="live-mirror" data-panel={connectionPanel}>
-      <h1 className="visually-hidden">{t.title}</h1>
+      <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
+        {t.title}
+      </h1>
+      <p className="visually-hidden" role="status">
+        {state.at === 'live' ? t.live : ''}
+      </p>
       <Interruption state={state} />
       <div className="live-mirror__stage">
         <VideoTile
@@ -126,6 +137,7 @@ export function LiveMirror<P extends MirrorPath>({
           shortcut="I"
           onClick={togglePanel}
         />
+        <DeviceControl media={media} />
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
       </ControlBar>
       {hearing && <p className="live-mirror__hint">{t.headphones}</p>}

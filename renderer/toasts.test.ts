@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { FakeTimers } from './testing/fake-timers';
+import { openToasts } from './toasts';
+
+describe('toasts', () => {
+  it('leave by themselves', () => {
+    const timers = new FakeTimers();
+    const toasts = openToasts(timers);
+    toasts.show('Copied', 'good');
+    expect(toasts.get()).toMatchObject([{ text: 'Copied', tone: 'good' }]);
+    timers.advance(6_000);
+    expect(toasts.get()).toEqual([]);
+  });
+
+  it('keep the newest three', () => {
+    const toasts = openToasts(new FakeTimers());
+    for (const text of ['a', 'b', 'c', 'd']) toasts.show(text);
+    expect(toasts.get().map((toast) => toast.text)).toEqual(['b', 'c', 'd']);
+  });
+
+  it('go when they are dismissed', () => {
+    const toasts = openToasts(new FakeTimers());
+    toasts.show('a');
+    toasts.dismiss(toasts.get()[0]?.key ?? -1);
+    expect(toasts.get()).toEqual([]);
+  });
+});
