@@ -2,9 +2,11 @@
  * The media server as a process of its own: a command line, a child of `child_process.fork`, or Electron's utility
  * process. Says where it listens, on stdout and to its parent, and ends when told or when the parent is gone.
  */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KURENTO_PORT } from '../protocol/kurento';
 import type { LogFields, Logger } from '../protocol/log';
+import { findFaceOverlayFiles } from './filters/face-overlay-files';
 import { startMediaServer } from './index';
 import type { MediaServer } from './index';
 
@@ -94,7 +96,9 @@ async function main(): Promise<void> {
   const logger = stderrLogger(options.level);
   let server: MediaServer;
   try {
-    server = await startMediaServer({ host: options.host, port: options.port, logger });
+    // The build puts what the filter needs beside this file.
+    const faceOverlay = await findFaceOverlayFiles(path.dirname(process.argv[1] ?? ''));
+    server = await startMediaServer({ host: options.host, port: options.port, logger, faceOverlay });
   } catch (error) {
     const message = sentenceOf(error, options);
     tellParent({ type: 'failed', message });

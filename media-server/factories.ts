@@ -3,8 +3,11 @@
  * and its line here. Also owns what the types share, such as the sockets of all WebRTC endpoints.
  */
 import type { Logger } from '../protocol/log';
-import type { Clock } from './clock';
+import type { Cancel, Clock } from './clock';
 import { WebRtcEndpoint } from './elements/webrtc-endpoint';
+import { FaceOverlayFilter } from './filters/face-overlay-filter';
+import type { FaceOverlayFiles } from './filters/face-overlay-files';
+import { probeFaceOverlay } from './filters/overlay-thread';
 import { Dispatcher, DispatcherOneToMany } from './model/dispatcher';
 import { Hub, HubPort } from './model/hub';
 import { MediaPipeline } from './model/media-pipeline';
@@ -19,6 +22,8 @@ export interface FactoryOptions {
   readonly logger: Logger;
   /** UDP port, addresses and certificate of the WebRTC endpoints; by default any free port on all addresses. */
   readonly transport?: Omit<TransportHostOptions, 'logger'>;
+  /** Without them there is no FaceOverlayFilter. */
+  readonly faceOverlay?: FaceOverlayFiles | undefined;
 }
 export interface Factories {
   readonly table: FactoryTable;
@@ -43,5 +48,31 @@ export async function createFactories(options: FactoryOptions): Promise<Factorie
     ['Dispatcher', (context) => new Dispatcher(context)],
     ['DispatcherOneToMany', (context) => new DispatcherOneToMany(context)],
   ]);
-  return { table, close: () => host.close() };
+  const stopProbe = options.faceOverlay && addFaceOverlay(table, options.faceOverlay, options);
+  return {
+    table,
+    close: () => {
+      stopProbe?.();
+      return host.close();
+    },
+  };
+}
+
+/** Starting takes a moment of its own; the probe, a second of a core, comes when it is over. */
+const PROBE_AFTER_MS = 3_000;
+
+/** Listed at once, and taken off the list if its native parts turn out not to work here. */
+function addFaceOverlay(
+  table: Map<string, ObjectFactory>,
+  files: FaceOverlayFiles,
+  { clock, logger }: FactoryOptions,
+): Cancel {
+  table.set('FaceOverlayFilter', (context) => new FaceOverlayFilter(context, files));
+  return clock.after(PROBE_AFTER_MS, () => {
+    void probeFaceOverlay(files).then((reason) => {
+      if (reason === undefined) return;
+      table.delete('FaceOverlayFilter');
+      logger.warn({ reason }, 'no FaceOverlayFilter on this machine');
+    });
+  });
 }

@@ -79,6 +79,11 @@ export interface MediaSink {
    * yet to negotiate keeps to what all its sinks accept, if anything is left then.
    */
   readonly accepts?: readonly CodecName[] | undefined;
+  /**
+   * It asks for a keyframe itself as soon as it can use one; nobody is to ask on its behalf, because requests are few and
+   * one that comes too early delays the one that counts.
+   */
+  readonly asksForKeyframes?: boolean;
   /** The source, its codec or its parameters are new: the next packets belong to a new stream that starts at a keyframe. */
   sourceChanged(source: MediaSource): void;
   /** The source is gone (disconnected or released): no packet follows until the next sourceChanged. */

@@ -56,6 +56,8 @@ export interface MediaServer {
   readonly port: number;
   /** What it keeps at present. */
   counts(): MediaServerCounts;
+  /** Breaks all connections, as a failing network would; sessions go on. For tests. */
+  dropSockets(): void;
   /** Releases everything, closes all sockets. Idempotent. */
   close(): Promise<void>;
 }
@@ -112,6 +114,7 @@ export async function startMediaServer(options: MediaServerOptions = {}): Promis
       objects: registry.size,
       subscriptions: registry.subscriptions.size,
     }),
+    dropSockets: () => server.dropSockets(),
     close: () => (closing ??= server.close().then(endModel)),
   };
 }

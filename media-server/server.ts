@@ -36,6 +36,7 @@ export interface SocketServerOptions {
 export interface SocketServer {
   readonly port: number;
   readonly sockets: () => number;
+  dropSockets(): void;
   close(): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ export async function startSocketServer(options: SocketServerOptions): Promise<S
   return {
     port: (server.address() as AddressInfo).port,
     sockets: () => sockets.clients.size,
+    dropSockets: () => sockets.clients.forEach((client) => client.terminate()),
     close: () => close(server, sockets),
   };
 }

@@ -113,7 +113,9 @@ function readFields(
     const value = fields.get(param.name);
     if (value !== undefined) values.set(param.name, readValue(value, param.name, param.type, finder, place));
     else if (param.optional) {
-      if (param.fallback !== undefined) values.set(param.name, param.fallback);
+      if (param.fallback !== undefined) {
+        values.set(param.name, readValue(param.fallback, param.name, param.type, finder, place));
+      }
     } else throw wrong(param.name, place, nounOf(param.type));
   }
   return values;
@@ -167,13 +169,20 @@ function readNamed(value: unknown, name: string, type: string, finder: ObjectFin
       throw wrong(name, place, 'object');
     return readFields(value, record.fields, finder, 'property');
   }
-  const text = toText(value);
-  if (text === undefined) throw wrong(name, place, 'string');
-  if (type === 'String') return text;
   const values = ENUMS.get(type);
-  if (!values) return finder.find(text, type, name);
+  const isReference = type !== 'String' && !values;
+  const text = toText(isReference ? idOf(value) : value);
+  if (text === undefined) throw wrong(name, place, 'string');
+  if (isReference) return finder.find(text, type, name);
+  if (!values) return text;
   if (!values.has(text)) throw new KurentoError('MARSHALL_ERROR', `Invalid value for '${type}'`);
   return text;
+}
+
+/** The official client sends some objects whole where it was given what a promise of its own resolved to. */
+function idOf(value: unknown): unknown {
+  const isWhole = typeof value === 'object' && value !== null && Object.hasOwn(value, 'id') && 'id' in value;
+  return isWhole ? value.id : value;
 }
 
 /** A record for the wire. */

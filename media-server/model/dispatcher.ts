@@ -1,5 +1,6 @@
 /** Hubs that route without mixing: any port to any port, or one port to all. */
-import { Hub, HubPort } from './hub';
+import { Hub } from './hub';
+import type { HubPort } from './hub';
 import { objectOperations, operations } from './media-object';
 import type { OperationTable } from './media-object';
 

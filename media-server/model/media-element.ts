@@ -156,7 +156,7 @@ export abstract class MediaElement extends MediaObject {
       if (kind && input) {
         this.output(kind)?.addSink(input);
         // A sink that joins in the middle of a stream needs a picture to begin with.
-        this.output(kind)?.requestKeyframe();
+        if (!input.asksForKeyframes) this.output(kind)?.requestKeyframe();
       }
       const dataInput = kind ? undefined : sink.dataInput();
       if (dataInput) this.dataOutput()?.addSink(dataInput);

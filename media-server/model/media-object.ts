@@ -56,19 +56,26 @@ export function operations<Self extends MediaObject>(
   return new Map([...base, ...(Object.entries(own) as [string, Operation][])]);
 }
 
+/** Names and tags are what people write beside an object, not storage. */
 const MAX_TAGS = 256;
+const MAX_TEXT_LENGTH = 16 * 1024;
+
+function bounded(text: string): string {
+  if (text.length <= MAX_TEXT_LENGTH) return text;
+  throw new KurentoError('NOT_ENOUGH_RESOURCES', `Names and tags have at most ${MAX_TEXT_LENGTH} characters`);
+}
 
 const mediaObjectOperations: OperationTable = operations<MediaObject>(new Map(), {
   getId: (self) => self.id,
   getName: (self) => self.name,
-  setName: (self, args) => void (self.name = args.text('name')),
+  setName: (self, args) => void (self.name = bounded(args.text('name'))),
   getParent: (self) => self.parent,
   getMediaPipeline: (self) => self.pipeline,
   getChildren: (self) => [...self.children],
   getCreationTime: (self) => self.creationTime,
   getSendTagsInEvents: (self) => self.sendTagsInEvents,
   setSendTagsInEvents: (self, args) => void (self.sendTagsInEvents = args.flag('sendTagsInEvents')),
-  addTag: (self, args) => self.addTag(args.text('key'), args.text('value')),
+  addTag: (self, args) => self.addTag(bounded(args.text('key')), bounded(args.text('value'))),
   removeTag: (self, args) => void self.tags.delete(args.text('key')),
   getTag: (self, args) => {
     const value = self.tags.get(args.text('key'));

@@ -37,6 +37,7 @@ export interface ManagerOptions {
 export class ServerManager extends MediaObject {
   readonly sessions: () => string[];
   readonly #registry: ObjectRegistry;
+  readonly #descriptions = new Map<string, string>();
 
   constructor({ registry, sessions }: ManagerOptions) {
     super({ id: SERVER_MANAGER_ID, type: typeFacts('ServerManager'), parent: undefined, host: registry });
@@ -72,9 +73,15 @@ export class ServerManager extends MediaObject {
     if (!MODULES.some((name) => name === module)) {
       throw new KurentoError('UNDEFINED', "Requested kmd module doesn't exist");
     }
-    return JSON.stringify(
-      moduleDescription(module, KURENTO_VERSION, new Set(this.#registry.factoriesOf(module))),
-    );
+    // One text for all who ask: the request caches of many sessions may hold it.
+    const factories = this.#registry.factoriesOf(module);
+    const key = [module, ...factories].join();
+    let text = this.#descriptions.get(key);
+    if (text === undefined) {
+      text = JSON.stringify(moduleDescription(module, KURENTO_VERSION, new Set(factories)));
+      this.#descriptions.set(key, text);
+    }
+    return text;
   }
   /** Share of all cores that this process used during the interval, percent. */
   async usedCpu(interval: number): Promise<number> {

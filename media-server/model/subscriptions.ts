@@ -23,7 +23,7 @@ export class Subscriptions {
       throw new KurentoError('MEDIA_OBJECT_EVENT_NOT_SUPPORTED', `Event '${type}' not supported`);
     }
     let subscriptions = this.#byObject.get(object);
-    if (!subscriptions) this.#byObject.set(object, (subscriptions = new Map()));
+    if (!subscriptions) this.#byObject.set(object, (subscriptions = new Map<string, Subscription>()));
     if (subscriptions.size >= MAX_SUBSCRIPTIONS_PER_OBJECT) {
       throw new KurentoError(
         'NOT_ENOUGH_RESOURCES',

@@ -19,6 +19,11 @@ import { runTransaction } from './transaction';
 export const QUEUE_HIGH = 256;
 export const QUEUE_LOW = 64;
 
+/** A client that sends without pause must not hold up media: so many requests (about a millisecond), then others. */
+const YIELD_EVERY = 64;
+/** Sessions and requests are called by UUIDs and numbers; whoever keeps them is not made to keep more. */
+const MAX_NAME_LENGTH = 256;
+
 export interface Wire {
   send(frame: string): void;
   /** The client is faster than we are. */
@@ -34,6 +39,7 @@ export class Connection implements Outlet {
   readonly #sessions = new Map<string, Session>();
   #sessionId: string | undefined;
   #working = false;
+  #worked = 0;
   #paused = false;
   #closed = false;
 
@@ -75,20 +81,19 @@ export class Connection implements Outlet {
         this.#paused = false;
         this.#wire.resume();
       }
-      const frame = await this.#answerTo(text);
-      if (frame !== undefined) this.send(frame);
+      for (const request of readFrame(text)) {
+        if (this.#closed) break;
+        if (++this.#worked % YIELD_EVERY === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+        const frame = await this.#answerTo(request);
+        if (frame !== undefined) this.send(frame);
+      }
     }
     this.#working = false;
   }
 
-  async #answerTo(text: string): Promise<string | undefined> {
-    let request: Request;
-    try {
-      request = readFrame(text);
-    } catch (error) {
-      if (error instanceof BadRequest) return JSON.stringify(errorFrame(error.id, error.body));
-      throw error;
-    }
+  /** Never rejects: whatever happened, the queue goes on. */
+  async #answerTo(request: Request | BadRequest): Promise<string | undefined> {
+    if (request instanceof BadRequest) return JSON.stringify(errorFrame(request.id, request.body));
     const answer = await this.#answerFor(request);
     const { id } = request;
     if (id !== undefined) return JSON.stringify({ ...answer, id, jsonrpc: '2.0' });
@@ -109,11 +114,24 @@ export class Connection implements Outlet {
       }
       const params: Params = request.params ?? new Map<string, unknown>();
       const name = optionalText(params, 'sessionId') ?? this.#sessionId;
+      if (name !== undefined && name.length > MAX_NAME_LENGTH) {
+        throw new KurentoError(
+          'SERVER_ERROR',
+          `'sessionId' parameter has at most ${MAX_NAME_LENGTH} characters`,
+        );
+      }
+      const { sessions } = this.#services;
       const session = this.#sessionNamed(name);
-      const cached = request.id === undefined ? undefined : session.cache.get(request.id);
-      if (cached) return await cached;
+      const { id } = request;
+      const cacheable = id !== undefined && String(id).length <= MAX_NAME_LENGTH;
+      const cached = cacheable ? session.cache.get(id) : undefined;
+      if (cached) {
+        const answer = await cached;
+        if (sessions.find(session.id) === session) this.#adopt(session);
+        return answer;
+      }
       const answer = this.#runIn(session, { session, sessionGiven: name !== undefined, params }, request);
-      if (request.id !== undefined) session.cache.set(request.id, answer);
+      if (cacheable) session.cache.set(id, answer);
       return await answer;
     } catch (error) {
       return { error: this.#errorBody(error) };
@@ -144,7 +162,7 @@ export class Connection implements Outlet {
       if (sessions.find(session.id) === session) this.#adopt(session);
       else if (!this.#sessions.has(session.id)) {
         sessions.detach(session, this);
-        session.outlet = before;
+        if (before !== this) session.outlet = before;
       }
       return { error: this.#errorBody(error) };
     }

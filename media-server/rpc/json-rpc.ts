@@ -37,17 +37,55 @@ export class BadRequest extends Error {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Throws BadRequest, nothing else. */
-export function readFrame(text: string): Request {
+/**
+ * The requests of a frame, mostly one. Stream libraries (the official client's among them) put what is written at one
+ * moment into one frame, text behind text: each of them is a request. Never throws; what is no request says why.
+ */
+export function readFrame(text: string): (Request | BadRequest)[] {
+  const whole = readText(text);
+  if (!(whole instanceof BadRequest) || whole.body.code !== KURENTO_ERRORS.PARSE_ERROR.code) return [whole];
+  const parts = splitTexts(text);
+  return parts.length > 1 ? parts.map(readText) : [whole];
+}
+
+function readText(text: string): Request | BadRequest {
   let frame: unknown;
   try {
     frame = JSON.parse(text);
   } catch {
-    throw new BadRequest('PARSE_ERROR', 'Parse error: the frame is no JSON.');
+    return new BadRequest('PARSE_ERROR', 'Parse error: the frame is no JSON.');
   }
-  if (Array.isArray(frame))
-    throw new BadRequest('INVALID_REQUEST', 'Batches are not supported: send one request a frame.');
-  return readRequest(frame);
+  if (Array.isArray(frame)) {
+    return new BadRequest('INVALID_REQUEST', 'Batches are not supported: send requests one by one.');
+  }
+  try {
+    return readRequest(frame);
+  } catch (error) {
+    if (error instanceof BadRequest) return error;
+    throw error;
+  }
+}
+
+/** Cuts behind each object at the top level. What follows the last one is a part of its own, unless it is blank. */
+function splitTexts(text: string): string[] {
+  const parts: string[] = [];
+  let begin = 0;
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (quoted) {
+      if (character === '\\') index++;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) {
+      parts.push(text.slice(begin, index + 1));
+      begin = index + 1;
+    } else if (depth < 0) break;
+  }
+  const rest = text.slice(begin);
+  return rest.trim() === '' ? parts : [...parts, rest];
 }
 
 /** Throws BadRequest, nothing else. */

@@ -31,7 +31,7 @@ export async function runTransaction(params: Params, host: TransactionHost): Pro
     try {
       const result = await host.run(withReferences(readRequest(operation), values));
       values.push(valueOf(result));
-      answers.push(resultFrame(index, result) as unknown as JsonValue);
+      answers.push(resultFrame(index, result));
     } catch (error) {
       if (error instanceof BrokenReference) throw error;
       const body = error instanceof BadRequest ? error.body : host.errorBody(error);

@@ -3,8 +3,20 @@ import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { until } from '../support/until';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- frames are looked at field by field, and compared as they are */
-export type Frame = Record<string, any>;
+export interface Event {
+  readonly object: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+/** A request, an answer or an event; nothing is taken for granted. */
+export interface Frame {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: Readonly<Record<string, unknown>> | null;
+  readonly result?: Readonly<Record<string, unknown>> | null;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+const WAIT_LIMIT_MS = 10_000;
 
 export class RawClient {
   readonly socket: WebSocket;
@@ -35,29 +47,29 @@ export class RawClient {
   async request(method: string, params?: object, id: unknown = this.#nextId++): Promise<Frame> {
     const from = this.frames.length;
     this.send({ jsonrpc: '2.0', id, method, ...(params ? { params } : {}) });
-    return this.take((frame) => frame['id'] === id && !('method' in frame), `answer to ${method}`, from);
+    return this.take((frame) => frame.id === id && !('method' in frame), `answer to ${method}`, from);
   }
   /** The value of the answer; throws when it is an error. */
-  async call(method: string, params?: object): Promise<any> {
+  async call<Value = unknown>(method: string, params?: object): Promise<Value> {
     const answer = await this.request(method, params);
-    if (answer['error']) throw new Error(JSON.stringify(answer['error']));
-    return answer['result']?.value;
+    if (answer.error) throw new Error(JSON.stringify(answer.error));
+    return answer.result?.['value'] as Value;
   }
   create(type: string, constructorParams: object = {}): Promise<string> {
-    return this.call('create', { type, constructorParams, properties: {} }) as Promise<string>;
+    return this.call('create', { type, constructorParams, properties: {} });
   }
-  invoke(object: string, operation: string, operationParams?: object): Promise<any> {
+  invoke<Value = unknown>(object: string, operation: string, operationParams?: object): Promise<Value> {
     return this.call('invoke', { object, operation, ...(operationParams ? { operationParams } : {}) });
   }
   subscribe(object: string, type: string): Promise<string> {
-    return this.call('subscribe', { object, type }) as Promise<string>;
+    return this.call('subscribe', { object, type });
   }
   /** Events so far, of one type or all. */
-  events(type?: string): Frame[] {
+  events(type?: string): Event[] {
     return this.frames
-      .filter((frame) => frame['method'] === 'onEvent')
-      .map((frame) => frame['params'].value as Frame)
-      .filter((event) => type === undefined || event['type'] === type);
+      .filter((frame) => frame.method === 'onEvent')
+      .map((frame) => frame.params?.['value'] as Event)
+      .filter((event) => type === undefined || event.type === type);
   }
   async take(
     wanted: (frame: Frame) => boolean,
@@ -65,17 +77,41 @@ export class RawClient {
     from = 0,
     whileWaiting: () => void = () => undefined,
   ): Promise<Frame> {
-    let found: Frame | undefined;
-    await until(() => {
-      for (let index = from; index < this.frames.length && !found; index++) {
-        const frame = this.frames[index];
-        if (frame && wanted(frame)) found = frame;
+    let next = from;
+    const end = performance.now() + WAIT_LIMIT_MS;
+    for (;;) {
+      for (; next < this.frames.length; next++) {
+        const frame = this.frames[next];
+        if (frame && wanted(frame)) return frame;
       }
-      if (found) return undefined;
+      if (this.closed) throw new Error(`${name}: the socket closed with ${this.closed.code}`);
+      if (performance.now() > end) throw new Error(`${name} has not come within ${WAIT_LIMIT_MS} ms`);
       whileWaiting();
-      return this.closed ? `${name}: the socket closed with ${this.closed.code}` : `${name} has not come`;
+      await this.#newsOrTick();
+    }
+  }
+  /** Whatever arrives first: a frame, the end of the socket, or the time to look again. */
+  #newsOrTick(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, 10);
+      const { socket } = this;
+      function done() {
+        clearTimeout(timer);
+        socket.off('message', done);
+        socket.off('close', done);
+        resolve();
+      }
+      socket.on('message', done);
+      socket.on('close', done);
     });
-    return found as Frame;
+  }
+  /** When it resolves, the server has read everything that was sent before. */
+  async roundTrip(): Promise<void> {
+    if (this.closed) return;
+    let answered = false;
+    this.socket.once('pong', () => (answered = true));
+    this.socket.ping();
+    await until(() => !answered && !this.closed && 'no pong');
   }
   async close(): Promise<void> {
     this.socket.close();
