@@ -140,6 +140,24 @@ describe("the broadcast as its presenter's client sees it", () => {
     }
     expect(state).toEqual(states['on-air']);
   });
+
+  it('keeps the secret of its channel until the hub issues another one', () => {
+    let state: PresenterState = states.starting;
+    const steps: PresenterEvent[] = [
+      { type: 'accepted', secret: 's1' },
+      events.connected,
+      events['socket-lost'],
+      events.retry,
+    ];
+    for (const event of steps) {
+      state = nextPresenter(state, event) ?? state;
+      expect(state).toMatchObject({ secret: 's1' });
+    }
+    expect(nextPresenter(state, { type: 'accepted', secret: 's2' })).toMatchObject({
+      at: 'connecting',
+      secret: 's2',
+    });
+  });
 });
 
 describe("the broadcast as a viewer's client sees it", () => {

@@ -14,21 +14,23 @@ export const DEFAULT_CHANNEL = '';
 
 // ── the presenter's client ──────────────────────────────────────────────────────────────────────────────────────
 
+/** What a broadcast keeps through its interruptions. */
+interface OnAir {
+  readonly channel: string;
+  /** When it first was on air, in milliseconds of the dispatcher's clock; null before that. */
+  readonly since: number | null;
+  /** What the hub issued; to be sent with the next `presenter`, which may come before the hub misses the last one. */
+  readonly secret?: string | undefined;
+}
 export type PresenterState =
   | { readonly at: 'idle' }
-  /** `presenter` is on its way; `since` is kept when a broadcast restarts after an interruption. */
-  | { readonly at: 'starting'; readonly channel: string; readonly since: number | null }
+  /** `presenter` is on its way. */
+  | ({ readonly at: 'starting' } & OnAir)
   /** Accepted; the media connection is being made. */
-  | { readonly at: 'connecting'; readonly channel: string; readonly since: number | null }
-  /** `since`: milliseconds of the dispatcher's clock. */
-  | { readonly at: 'on-air'; readonly channel: string; readonly since: number }
+  | ({ readonly at: 'connecting' } & OnAir)
+  | ({ readonly at: 'on-air'; readonly since: number } & OnAir)
   /** The hub or the media server is away; `retry` starts anew with the same camera. */
-  | {
-      readonly at: 'interrupted';
-      readonly channel: string;
-      readonly since: number | null;
-      readonly why: 'socket' | 'media-server';
-    }
+  | ({ readonly at: 'interrupted'; readonly why: 'socket' | 'media-server' } & OnAir)
   | {
       readonly at: 'ended';
       readonly channel: string;
@@ -39,7 +41,7 @@ export type PresenterState =
 /** Times (`now`) are milliseconds of the dispatcher's clock. */
 export type PresenterEvent =
   | { readonly type: 'present'; readonly channel: string }
-  | { readonly type: 'accepted' }
+  | { readonly type: 'accepted'; readonly secret?: string | undefined }
   | { readonly type: 'refused'; readonly now: number; readonly code: ErrorCode }
   | { readonly type: 'connected'; readonly now: number }
   | { readonly type: 'stop'; readonly now: number }
@@ -73,12 +75,13 @@ export function nextPresenter(state: PresenterState, event: PresenterEvent): Pre
         return null;
     }
   }
-  const { channel, since } = state;
+  const { channel, since, secret } = state;
+  const kept = { channel, since, secret };
   switch (event.type) {
     case 'accepted':
-      return state.at === 'starting' ? { at: 'connecting', channel, since } : null;
+      return state.at === 'starting' ? { at: 'connecting', ...kept, secret: event.secret } : null;
     case 'connected':
-      return state.at === 'connecting' ? { at: 'on-air', channel, since: since ?? event.now } : null;
+      return state.at === 'connecting' ? { at: 'on-air', ...kept, since: since ?? event.now } : null;
     case 'refused':
       return state.at === 'starting' ? presenterEnded(state, event.code, event.now) : null;
     case 'failed':
@@ -86,11 +89,11 @@ export function nextPresenter(state: PresenterState, event: PresenterEvent): Pre
     case 'stop':
       return presenterEnded(state, 'stopped', event.now);
     case 'socket-lost':
-      return { at: 'interrupted', channel, since, why: 'socket' };
+      return { at: 'interrupted', ...kept, why: 'socket' };
     case 'media-server-lost':
-      return state.at === 'interrupted' ? state : { at: 'interrupted', channel, since, why: 'media-server' };
+      return state.at === 'interrupted' ? state : { at: 'interrupted', ...kept, why: 'media-server' };
     case 'retry':
-      return state.at === 'interrupted' ? { at: 'starting', channel, since } : null;
+      return state.at === 'interrupted' ? { at: 'starting', ...kept } : null;
     case 'present':
     case 'dismiss':
       return null;

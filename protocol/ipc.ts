@@ -8,7 +8,13 @@ import type { MediaServerState } from './signaling';
 export type HubState =
   | { readonly at: 'starting' }
   /** `url` is the base of the wire, such as `wss://localhost:8443`. */
-  | { readonly at: 'ready'; readonly url: string; readonly mediaServer: MediaServerState }
+  | {
+      readonly at: 'ready';
+      readonly url: string;
+      readonly mediaServer: MediaServerState;
+      /** Pages' addresses for others in the network; null while the hub is not shared, empty without a network. */
+      readonly sharedUrls: readonly string[] | null;
+    }
   | { readonly at: 'failed'; readonly message: string };
 
 export interface AppInfo {
@@ -22,6 +28,8 @@ export type Theme = 'system' | 'light' | 'dark';
 export interface IpcRequests {
   'app:info': { args: []; value: AppInfo };
   'hub:get': { args: []; value: HubState };
+  /** Whether the hub listens beyond this computer. */
+  'hub:share': { args: [on: boolean]; value: null };
   /** The user's choice of colours: the window's own background follows, at the next start before the page is there. */
   'window:theme': { args: [theme: Theme]; value: null };
 }
@@ -30,7 +38,12 @@ export interface IpcEvents {
 }
 
 /** The allow-lists of the preload: Electron has channels that are none of the page's business. */
-const requests: Record<keyof IpcRequests, true> = { 'app:info': true, 'hub:get': true, 'window:theme': true };
+const requests: Record<keyof IpcRequests, true> = {
+  'app:info': true,
+  'hub:get': true,
+  'hub:share': true,
+  'window:theme': true,
+};
 const events: Record<keyof IpcEvents, true> = { 'hub:state': true };
 export const REQUEST_CHANNELS: ReadonlySet<string> = new Set(Object.keys(requests));
 export const EVENT_CHANNELS: ReadonlySet<string> = new Set(Object.keys(events));

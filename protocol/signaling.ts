@@ -62,7 +62,8 @@ const start = v.object({ id: v.literal('start'), sdpOffer: sdp });
 export const mirrorRequest = v.variant('id', [hello, start, stop, onIceCandidate]);
 export const magicMirrorRequest = v.variant('id', [
   hello,
-  v.object({ id: v.literal('start'), sdpOffer: sdp, overlay: v.exactOptional(overlay) }),
+  /** Without `overlay` (tutorial pages) the hub chooses one; null means none. */
+  v.object({ id: v.literal('start'), sdpOffer: sdp, overlay: v.exactOptional(v.nullable(overlay)) }),
   /** Extension: another hat, or none, while running. */
   v.object({ id: v.literal('setOverlay'), overlay: v.nullable(overlay) }),
   stop,
@@ -76,6 +77,8 @@ export const broadcastRequest = v.variant('id', [
     channel: v.exactOptional(name),
     /** The presenter key, when the hub asks for one. */
     key: v.exactOptional(secret),
+    /** The one that `presenterResponse` carried, to take one's channel back after a lost connection. */
+    secret: v.exactOptional(secret),
   }),
   v.object({ id: v.literal('viewer'), sdpOffer: sdp, channel: v.exactOptional(name) }),
   stop,
@@ -190,7 +193,13 @@ const channel = v.object({ channel: name, viewers: count, since: v.number() });
 export type ChannelOnAir = v.InferOutput<typeof channel>;
 export const broadcastReply = v.variant('id', [
   ...everywhere,
-  v.object({ id: v.literal('presenterResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
+  v.object({
+    id: v.literal('presenterResponse'),
+    response: v.literal('accepted'),
+    sdpAnswer: sdp,
+    /** Only after `hello`: proves the same presenter after a lost connection. */
+    secret: v.exactOptional(secret),
+  }),
   v.object({ id: v.literal('presenterResponse'), response: v.literal('rejected'), ...refusal }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('rejected'), ...refusal }),

@@ -7,7 +7,6 @@ import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isIP } from 'node:net';
-import { generate } from 'selfsigned';
 import { lanAddresses, machineNames } from './addresses';
 import type { Clock } from './clock';
 
@@ -100,6 +99,8 @@ async function make(clock: Clock): Promise<Certificate> {
   const notAfterDate = new Date(clock.now() + VALID_DAYS * DAY_MS);
   const names = [...new Set(['localhost', ...machineNames(hostname())])].filter(isDnsName);
   const addresses = [...new Set(['127.0.0.1', '::1', ...lanAddresses()])];
+  // Loaded here: it is heavy, and needed once per installation.
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: 'Callcast on this computer' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -202,6 +202,35 @@ describe('a broadcast', () => {
     expect(kurento.objects.size).toBe(2);
   });
 
+  it('is taken back by its presenter, who proves it, before the hub has noticed a dead connection', async () => {
+    const { client, kurento } = hub();
+    const [ann, bob] = [client(true), client()];
+    present(ann, 'ann');
+    view(bob, 'bob');
+    await settle();
+    const response = ann.hears().find((message) => message.id === 'presenterResponse');
+    const secret = response?.response === 'accepted' ? (response.secret ?? '') : '';
+    expect(secret).not.toBe('');
+    const again = client(true);
+    for (const wrong of ['', 'secret-0', `${secret} `]) {
+      present(again, 'again', { secret: wrong });
+      expect(again.hears().at(-1)).toMatchObject({ response: 'rejected', code: 'presenter-busy' });
+    }
+    bob.hears();
+    present(again, 'again', { secret });
+    expect(bob.hears()).toEqual([{ id: 'stopCommunication' }]);
+    view(bob, 'bob again');
+    await settle();
+    expect(again.hears().find((message) => message.id === 'presenterResponse')).toMatchObject({
+      response: 'accepted',
+    });
+    ann.says({ id: 'stop' });
+    ann.closes('silent');
+    await settle();
+    expect(kurento.flows()).toEqual([['again', 'bob again']]);
+    expect(kurento.objects.size).toBe(3);
+  });
+
   it('keeps candidates that come early, in order and bounded, and never mixes those of two offers', async () => {
     const { client, kurento } = hub();
     const ann = client();

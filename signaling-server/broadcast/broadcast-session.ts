@@ -102,7 +102,10 @@ export class BroadcastSession implements Session<'/one2many'> {
     try {
       const name = channelName(request.channel);
       this.#checkKey(request.key);
-      const channel = this.#book.claim(name, this, () => this.#services.kurento.openScope());
+      this.#endOwnGhost(name, request.secret);
+      const { kurento, ids } = this.#services;
+      const secret = this.#connection.greeted ? ids.secret() : undefined;
+      const channel = this.#book.claim(name, this, () => kurento.openScope(), secret);
       if (!channel) throw new Refusal('presenter-busy', PRESENTER_BUSY, { retryable: true });
       const role: PresenterRole = { as: 'presenter', channel, leg: this.#takeLeg(), offer: request.sdpOffer };
       this.#role = role;
@@ -112,6 +115,12 @@ export class BroadcastSession implements Session<'/one2many'> {
     } catch (error) {
       this.#refuse('presenterResponse', this.#connection.failure(error));
     }
+  }
+
+  /** The same presenter may be back before the hub has noticed that the last connection is dead. */
+  #endOwnGhost(name: string, secret: string | undefined): void {
+    const ghost = this.#book.get(name);
+    if (ghost && sameSecret(secret, ghost.secret)) ghost.presenter.#end({ by: 'self' });
   }
 
   #checkKey(given: string | undefined): void {
@@ -130,7 +139,8 @@ export class BroadcastSession implements Session<'/one2many'> {
     if (this.#role !== role) return;
     if (!this.#book.goOnAir(channel, { pipeline, presenter: endpoint }, this.#services.clock.now())) return;
     this.#dispatch({ type: 'answered' });
-    this.#connection.send({ id: 'presenterResponse', response: 'accepted', sdpAnswer });
+    const secret = channel.secret !== undefined && { secret: channel.secret };
+    this.#connection.send({ id: 'presenterResponse', response: 'accepted', sdpAnswer, ...secret });
     leg.answered();
   }
 

@@ -20,15 +20,18 @@ export class Channel<Member> {
   readonly viewers = new Set<Member>();
   /** Resolves when viewers can be connected; rejects when the channel ends before that. */
   readonly source: Promise<ChannelSource>;
+  /** Proves the presenter after a lost connection; undefined for a page that did not say `hello`. */
+  readonly secret: string | undefined;
   /** Milliseconds since 1970; null until it is on air. */
   since: number | null = null;
   #resolve!: (source: ChannelSource) => void; // set by the promise's executor, which runs at once
   #reject!: (reason: Error) => void;
 
-  constructor(name: string, presenter: Member, scope: MediaScope) {
+  constructor(name: string, presenter: Member, scope: MediaScope, secret: string | undefined) {
     this.name = name;
     this.presenter = presenter;
     this.scope = scope;
+    this.secret = secret;
     this.source = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -73,9 +76,14 @@ export class ChannelBook<Member> {
   }
 
   /** The channel, now this member's; undefined when somebody else has it. The scope is opened only when it is free. */
-  claim(name: string, presenter: Member, openScope: () => MediaScope): Channel<Member> | undefined {
+  claim(
+    name: string,
+    presenter: Member,
+    openScope: () => MediaScope,
+    secret?: string,
+  ): Channel<Member> | undefined {
     if (this.#channels.has(name)) return undefined;
-    const channel = new Channel(name, presenter, openScope());
+    const channel = new Channel(name, presenter, openScope(), secret);
     this.#channels.set(name, channel);
     return channel;
   }

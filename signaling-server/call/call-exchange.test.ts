@@ -487,6 +487,24 @@ describe('what crosses on the wire', () => {
     expect(eve.hears()).toMatchObject([{ id: 'callResponse', response: 'rejected', code: 'call-declined' }]);
   });
 
+  it('rings once more for one who dialed in vain before hearing that it rings', () => {
+    const { client } = hub();
+    const [ann, bob] = [client('ann'), client('bob', true)];
+    bob.hears();
+    call(ann, 'bob');
+    bob.says({ id: 'call', to: 'nobody', sdpOffer: 'v=0', callId: 'b1' });
+    const [first, refused, again] = bob.hears();
+    expect(refused).toMatchObject({
+      id: 'callResponse',
+      response: 'rejected',
+      code: 'unknown-user',
+      callId: 'b1',
+    });
+    expect(again).toEqual(first);
+    expect(first).toMatchObject({ id: 'incomingCall', from: 'ann' });
+    expect(ann.hears()).toEqual([]);
+  });
+
   it('is told apart by the name of the call, where a client uses it', async () => {
     const { client, kurento } = hub();
     const [ann, bob] = [client('ann', true), client('bob', true)];

@@ -14,9 +14,10 @@ import { ProtocolFault, Refusal } from '../failures';
 import { MediaServerLost } from '../kurento-client/errors';
 import type { CloseReason, Connection, HubServices, SessionRequest } from '../mode';
 import { WebRtcLeg } from '../webrtc-leg';
-import { CallBook, peerOf, roleOf } from './call-book';
+import { CallBook, roleOf } from './call-book';
 import type { Call, Registration, Side, User } from './call-book';
 import { CallMedia } from './call-media';
+import { isLate, resumption, tagged } from './call-names';
 import { farewell } from './farewell';
 
 type Request = SessionRequest<'/one2one'>;
@@ -83,6 +84,7 @@ export class CallExchange {
       const failure = line.failure(error);
       const named = request.callId !== undefined && { callId: request.callId };
       if (failure) line.send({ id: 'callResponse', response: 'rejected', ...failure, ...named });
+      this.#ringAgain(line);
     }
   }
 
@@ -189,6 +191,14 @@ export class CallExchange {
     // Its connection is lost and may come back; until then nothing rings.
     else this.#dispatch(call, { type: 'lost', by: 'callee' });
     this.#users.changed();
+  }
+
+  /** Who dialed in vain has not listened to what rang meanwhile. A page declines that by itself. */
+  #ringAgain(line: Line): void {
+    const user = this.#book.userOf(line);
+    const call = user?.call;
+    if (call?.state.at !== 'ringing' || call.callee.user !== user || call.callee.callId === undefined) return;
+    line.send(tagged(call.callee, { id: 'incomingCall', from: call.caller.user.name }));
   }
 
   /**
@@ -378,39 +388,6 @@ export class CallExchange {
     const why = call.state.at === 'ended' ? { why: call.state.end.why } : {};
     logger.info({ call: call.id, from: before?.at ?? 'none', to: call.state.at, event, ...why }, 'call');
   }
-}
-
-/** With this side's name of the call, for messages that are about it. */
-function tagged(side: Side<Line>, message: Reply): Reply {
-  if (side.callId === undefined) return message;
-  switch (message.id) {
-    case 'ringing':
-    case 'incomingCall':
-    case 'callResponse':
-    case 'startCommunication':
-    case 'stopCommunication':
-      return { ...message, callId: side.callId };
-    default:
-      return message;
-  }
-}
-
-/** Whether a request is about a call that is over: it crossed with the news on the wire. */
-function isLate(side: Side<Line> | undefined, user: User<Line>, callId: string | undefined): boolean {
-  return callId !== undefined && (side?.user !== user || side.callId !== callId);
-}
-
-function resumption(call: Call<Line>, user: User<Line>) {
-  if (call.state.at === 'ended') return undefined;
-  const role = roleOf(call, user);
-  const { callId } = call[role];
-  return {
-    peer: peerOf(call, user).name,
-    role,
-    ...(callId !== undefined && { callId }),
-    at: call.state.at,
-    since: call.state.at === 'live' ? call.state.since : call.since,
-  };
 }
 
 /** Who left on purpose, or misbehaved, is not waited for. */

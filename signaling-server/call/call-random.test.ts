@@ -149,6 +149,16 @@ class World {
     }
   }
 
+  /** Where it rings for the caller, it rings at the other side, too, if anybody is there. */
+  expectRinging(): void {
+    for (const { name, online, state } of this.callers) {
+      if (!online || state.at !== 'dialing') continue;
+      const peer = this.callers.find((caller) => caller.name === state.peer);
+      if (peer?.registered)
+        expect(peer.state, `${name} rings ${state.peer}`).toMatchObject({ at: 'ringing', peer: name });
+    }
+  }
+
   /** Who believes to be in a call with whom; who is online and cannot move is stuck. */
   expectNobodyStuck(): void {
     const states = this.callers.map(({ name, state, online }) => ({ name, online, at: state.at }));
@@ -222,6 +232,7 @@ describe('random histories of calls', () => {
             world.services.kurento.hold();
             for (const one of steps) await world.run(one);
             await world.calm();
+            world.expectRinging();
             await world.timePasses();
             world.expectNobodyStuck();
             world.expectRightParties();

@@ -73,7 +73,7 @@ export class MirrorSession implements Session<'/magicmirror'> {
 
   // ── what a client asks ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #start(offer: string, overlay: Overlay | undefined): void {
+  #start(offer: string, overlay: Overlay | null | undefined): void {
     if (overlay) this.#uriOf(overlay);
     if (this.#filtered && this.#services.kurento.supports('FaceOverlayFilter') === false)
       throw new Refusal(
@@ -87,7 +87,7 @@ export class MirrorSession implements Session<'/magicmirror'> {
       offer,
       scope: this.#services.kurento.openScope(),
       leg: this.#nextLeg,
-      overlay: this.#filtered ? (overlay ?? this.#services.overlays.standard) : undefined,
+      overlay: this.#filtered ? this.#chosen(overlay) : undefined,
       filter: undefined,
     };
     this.#round = round;
@@ -151,6 +151,11 @@ export class MirrorSession implements Session<'/magicmirror'> {
   async #wear({ overlay }: Round, filter: FaceOverlayFilter): Promise<void> {
     if (overlay) await filter.setOverlayedImage(this.#uriOf(overlay), overlay);
     else await filter.unsetOverlayedImage();
+  }
+
+  /** Tutorial pages say nothing about hats and get one; null asks for none. */
+  #chosen(overlay: Overlay | null | undefined): Overlay | undefined {
+    return overlay === undefined ? this.#services.overlays.standard : (overlay ?? undefined);
   }
 
   #uriOf({ image }: Overlay): string {

@@ -254,7 +254,7 @@ class FakeScope implements MediaScope {
           if (signal.aborted) undo(result);
           else resolve(result);
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });
