@@ -201,6 +201,7 @@ function writtenMedia(
     rtcpMux: result.rtcpMux,
     rtcpReducedSize: result.rtcpReducedSize,
     maxReceiveBandwidth: options.maxReceiveBandwidth?.[section.kind],
+    startBitrate: section.kind === 'video' && result.receives ? options.startBitrate : undefined,
     transport,
   };
 }

@@ -120,6 +120,7 @@ function offeredMedia(kind: MediaKind, local: LocalTransport, options: OfferOpti
     rtcpMux: true,
     rtcpReducedSize: true,
     maxReceiveBandwidth: options.maxReceiveBandwidth?.[kind],
+    startBitrate: kind === 'video' && receives(direction) ? options.startBitrate : undefined,
     transport: { local, setup: 'actpass' },
   };
 }

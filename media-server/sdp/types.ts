@@ -189,6 +189,11 @@ export interface LocalOptions {
   readonly data?: boolean;
   /** Bytes of one data channel message that we accept; default 262144. */
   readonly maxMessageSize?: number;
+  /**
+   * kbit/s at which the peer's video may begin, for browsers that let themselves be told (Chromium's fmtp entry
+   * x-google-start-bitrate); they begin at 300 otherwise, and a first picture takes as long as that lets it.
+   */
+  readonly startBitrate?: number;
   /** `b=AS` lines, kbit/s: what the peer may send at most. */
   readonly maxReceiveBandwidth?: { readonly audio?: number; readonly video?: number };
 }

@@ -37,6 +37,8 @@ export interface WrittenMedia {
   readonly rtcpReducedSize: boolean;
   /** `b=AS`, kbit/s. */
   readonly maxReceiveBandwidth: number | undefined;
+  /** kbit/s; see LocalOptions. */
+  readonly startBitrate: number | undefined;
   readonly transport: WrittenTransport;
 }
 
@@ -110,7 +112,7 @@ function writeMedia(lines: string[], section: WrittenMedia): void {
   lines.push(`a=${section.direction}`);
   if (section.mid !== '') lines.push(`a=mid:${section.mid}`);
   lines.push('a=rtcp:9 IN IP4 0.0.0.0');
-  for (const entry of section.codecs) writeCodec(lines, entry);
+  for (const entry of section.codecs) writeCodec(lines, entry, section.startBitrate);
   writeSetup(lines, section.transport);
   if (section.rtcpMux) lines.push('a=rtcp-mux');
   if (section.rtcpReducedSize) lines.push('a=rtcp-rsize');
@@ -132,10 +134,13 @@ function streamId(cname: string): string {
   return cname.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64);
 }
 
-function writeCodec(lines: string[], { payloadType, codec, feedback, rtxPayloadType }: PayloadCodec): void {
+function writeCodec(lines: string[], entry: PayloadCodec, startBitrate: number | undefined): void {
+  const { payloadType, codec, feedback, rtxPayloadType } = entry;
   lines.push(`a=rtpmap:${payloadType} ${rtpmapOf(codec)}`);
   for (const what of feedbackNames(feedback)) lines.push(`a=rtcp-fb:${payloadType} ${what}`);
-  if (codec.parameters.size > 0) lines.push(`a=fmtp:${payloadType} ${formatParameters(codec.parameters)}`);
+  const start = startBitrate === undefined ? '' : `x-google-start-bitrate=${startBitrate}`;
+  const parameters = [formatParameters(codec.parameters), start].filter((text) => text !== '').join(';');
+  if (parameters !== '') lines.push(`a=fmtp:${payloadType} ${parameters}`);
   if (rtxPayloadType === undefined) return;
   lines.push(
     `a=rtpmap:${rtxPayloadType} rtx/${codec.clockRate}`,

@@ -1,17 +1,15 @@
 /**
- * Turns a model into a list of kernel calls over one memory, once, and runs it as often as wanted. Plans where each tensor
- * lies (a place is used again when its tensor is done with), packs the weights, and melts activations, channel paddings
- * and reshapes into their neighbours.
+ * Turns a model into a list of kernel calls over one memory, once, and runs it as often as wanted: packs the weights and
+ * decides where each tensor lies.
  */
+import { Arena } from './arena';
+import { Graph } from './graph';
 import { createKernels, FLOOR_NONE, FLOOR_RELU, type Kernels } from './kernels';
 import type { Model, Padding, Step } from './tflite';
-import { createMemory, type Memory } from './web-assembly';
 
 const FLOAT = 4;
-const PAGE = 65_536;
-/** What `floor` points at comes first. */
+/** What `floor` of the kernels points at comes first. */
 const MEMORY_START = 64;
-const MAX_MEMORY = 128 * 1024 * 1024;
 
 const padded = (channels: number): number => (channels + 3) & ~3;
 
@@ -21,62 +19,47 @@ interface Shape {
   readonly channels: number;
 }
 
-/** A computed tensor while planning: bytes are known first, the address when its step is placed. */
+/** Where a computed tensor lies. */
 interface Place extends Shape {
-  /** Floats per pixel, ≥ channels; the surplus is zero. */
+  /** Floats per pixel, at least as many as channels; the surplus is zero. */
   readonly stored: number;
-  address: number;
-  lastUse: number;
+  readonly address: number;
 }
 
-/** Rows of floats of an output; concatenated outputs are several of them, one after the other. */
-interface OutputPart {
-  readonly place: Place;
-}
+const bytesOf = ({ width, height, stored }: Omit<Place, 'address'>): number =>
+  width * height * stored * FLOAT;
 
 export class Network {
   readonly inputWidth: number;
   readonly inputHeight: number;
   /** RGB, row by row, 3 floats per pixel: to be filled before run. */
   readonly input: Float32Array;
-  readonly #outputs: readonly {
-    readonly name: string;
-    readonly parts: readonly OutputPart[];
-    readonly data: Float32Array;
-  }[];
-  readonly #calls: readonly (() => void)[];
-  readonly #memory: Memory;
+  readonly #plan: Plan;
+  readonly #outputs: readonly { readonly parts: readonly Place[]; readonly data: Float32Array }[];
 
   constructor(model: Model) {
-    const plan = new Plan(model);
-    this.#memory = plan.memory;
-    this.#calls = plan.calls;
-    const { input } = plan;
+    this.#plan = new Plan(model);
+    const { input, floats } = this.#plan;
     this.inputWidth = input.width;
     this.inputHeight = input.height;
-    this.input = new Float32Array(
-      this.#memory.buffer,
-      input.address,
-      input.width * input.height * input.stored,
-    );
+    this.input = floats.subarray(input.address / FLOAT, (input.address + bytesOf(input)) / FLOAT);
     this.#outputs = model.outputs.map((tensor) => {
-      const parts = plan.outputParts(tensor);
-      const size = parts.reduce((sum, { place }) => sum + place.width * place.height * place.channels, 0);
-      return { name: model.tensors[tensor]?.name ?? '', parts, data: new Float32Array(size) };
+      const parts = this.#plan.partsOf(tensor);
+      const size = parts.reduce((sum, part) => sum + part.width * part.height * part.channels, 0);
+      return { parts, data: new Float32Array(size) };
     });
   }
 
   /** Computes and answers the outputs in the model's order, without padding; the arrays are overwritten by the next run. */
   run(): readonly Float32Array[] {
-    for (const call of this.#calls) call();
+    for (const call of this.#plan.calls) call();
+    const { floats } = this.#plan;
     return this.#outputs.map(({ parts, data }) => {
       let at = 0;
-      for (const { place } of parts) {
-        const { channels, stored } = place;
-        const pixels = place.width * place.height;
-        const rows = new Float32Array(this.#memory.buffer, place.address, pixels * stored);
-        for (let pixel = 0; pixel < pixels; pixel++) {
-          for (let c = 0; c < channels; c++) data[at++] = rows[pixel * stored + c] ?? 0;
+      for (const { address, width, height, channels, stored } of parts) {
+        const end = address / FLOAT + width * height * stored;
+        for (let pixel = address / FLOAT; pixel < end; pixel += stored) {
+          for (let c = 0; c < channels; c++) data[at++] = floats[pixel + c] ?? 0;
         }
       }
       return data;
@@ -84,156 +67,50 @@ export class Network {
   }
 }
 
+type MakeCall = (kernels: Kernels) => () => void;
+
 class Plan {
-  readonly calls: (() => void)[] = [];
-  readonly memory: Memory;
+  readonly calls: readonly (() => void)[];
   readonly input: Place;
+  readonly floats: Float32Array;
   readonly #model: Model;
-  readonly #kernels: Kernels;
+  readonly #graph: Graph;
+  readonly #arena = new Arena(MEMORY_START);
   readonly #places = new Map<number, Place>();
-  /** Reshapes and concatenations: an output is read from these tensors. */
-  readonly #views = new Map<number, readonly number[]>();
-  /** Channel paddings: same floats, more channels on paper. */
-  readonly #aliases = new Map<number, number>();
-  readonly #constants = new Map<number, Float32Array | Int32Array>();
-  readonly #free: { address: number; bytes: number }[] = [];
-  #end = MEMORY_START;
-  #floats: Float32Array;
 
   constructor(model: Model) {
     this.#model = model;
-    this.memory = createMemory(1, MAX_MEMORY / PAGE);
+    this.#graph = new Graph(model);
     const [input] = model.inputs;
     if (input === undefined) throw new RangeError('a model without input');
-    this.input = {
-      ...this.#shape(input),
-      stored: this.#shape(input).channels,
-      address: 0,
-      lastUse: Infinity,
-    };
-    this.input.address = this.#allocate(this.#bytes(this.input));
-    this.#places.set(input, this.input);
-    const steps = this.#fuse();
-    const lastUses = this.#lastUses(steps);
-    const pending: ((kernels: Kernels) => () => void)[] = [];
-    steps.forEach((step, index) => {
-      const call = this.#plan(step, lastUses);
-      if (call) pending.push(call);
+    const shape = this.#shape(input);
+    this.input = this.#allocate(input, { ...shape, stored: shape.channels });
+    const pending = this.#graph.steps.map((step, index) => {
+      const make = this.#plan(step);
       for (const [tensor, place] of this.#places) {
-        if (place.lastUse !== index) continue;
-        this.#free.push({ address: place.address, bytes: this.#bytes(place) });
-        // Its place may be taken from now on; nothing looks it up again.
+        if (this.#graph.lastUses.get(tensor) !== index || place === this.input) continue;
+        this.#arena.release(place.address, bytesOf(place));
         this.#places.delete(tensor);
       }
+      return make;
     });
-    // The buffer is final only now: growing a memory detaches all views of it.
-    this.#kernels = createKernels(this.memory);
-    this.#floats = new Float32Array(this.memory.buffer);
-    for (const { address, values } of this.#weights) this.#floats.set(values, address / FLOAT);
-    this.calls = pending.map((make) => make(this.#kernels));
+    const kernels = createKernels(this.#arena.memory);
+    this.floats = this.#arena.finish();
+    this.calls = pending.map((make) => make(kernels));
   }
 
-  readonly #weights: { address: number; values: Float32Array }[] = [];
-
-  outputParts(tensor: number): readonly OutputPart[] {
-    const view = this.#views.get(tensor);
-    if (view) return view.flatMap((inner) => this.outputParts(inner));
-    const place = this.#places.get(tensor);
-    if (place === undefined) throw new RangeError('an output that is not computed');
-    return [{ place }];
-  }
-
-  // ── Graph ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Melts each ReLU into the step that feeds it, and takes out what is only another name for a tensor. */
-  #fuse(): Step[] {
-    const steps: Step[] = [];
-    const producer = new Map<number, number>();
-    const uses = new Map<number, number>();
-    for (const { inputs } of this.#model.steps)
-      for (const each of inputs) uses.set(each, (uses.get(each) ?? 0) + 1);
-    for (const step of this.#model.steps) {
-      const [first] = step.inputs;
-      if (first === undefined) throw new RangeError('an operator without input');
-      switch (step.operator.type) {
-        case 'dequantize': {
-          const data = this.#model.tensors[first]?.data;
-          if (data === undefined) throw new TypeError('only weights may be quantised');
-          this.#constants.set(step.output, data);
-          break;
-        }
-        case 'relu': {
-          const at = producer.get(first);
-          const before = at === undefined ? undefined : steps[at];
-          if (
-            at === undefined ||
-            before === undefined ||
-            !('relu' in before.operator) ||
-            uses.get(first) !== 1
-          ) {
-            throw new TypeError('a ReLU that cannot be melted into its input');
-          }
-          steps[at] = { ...before, operator: { ...before.operator, relu: true }, output: step.output };
-          producer.set(step.output, at);
-          break;
-        }
-        case 'reshape':
-          this.#views.set(step.output, [first]);
-          break;
-        case 'concatenate':
-          this.#views.set(step.output, step.inputs);
-          break;
-        case 'pad':
-          this.#requireChannelPadding(step);
-          this.#aliases.set(step.output, first);
-          break;
-        case 'convolution':
-        case 'depthwise':
-        case 'add':
-        case 'max-pool':
-        case 'resize-bilinear':
-          producer.set(step.output, steps.length);
-          steps.push(step);
-          break;
-      }
-    }
-    return steps;
-  }
-
-  #requireChannelPadding(step: Step): void {
-    const paddings = this.#constant(step.inputs[1]);
-    const onlyAfterChannels = paddings.length === 8 && paddings.every((amount, i) => i === 7 || amount === 0);
-    if (!onlyAfterChannels) throw new TypeError('only paddings of channels are known');
-  }
-
-  #lastUses(steps: readonly Step[]): Map<number, number> {
-    const last = new Map<number, number>();
-    steps.forEach(({ inputs }, index) => {
-      for (const input of inputs) last.set(this.#aliases.get(input) ?? input, index);
-    });
-    const keep = (tensor: number): void => {
-      const view = this.#views.get(tensor);
-      if (view) view.forEach(keep);
-      else last.set(tensor, Infinity);
-    };
-    this.#model.outputs.forEach(keep);
-    return last;
+  /** Where an output is to be read: in these places, one after the other. */
+  partsOf(tensor: number): readonly Place[] {
+    return this.#graph.parts(tensor).map((part) => this.#place(part));
   }
 
   // ── Steps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #plan(step: Step, lastUses: Map<number, number>): (kernels: Kernels) => () => void {
+  #plan(step: Step): MakeCall {
     const { operator } = step;
     const source = this.#place(step.inputs[0]);
     const shape = this.#shape(step.output);
-    const output: Place = {
-      ...shape,
-      stored: padded(shape.channels),
-      address: 0,
-      lastUse: lastUses.get(step.output) ?? Infinity,
-    };
-    output.address = this.#allocate(this.#bytes(output));
-    this.#places.set(step.output, output);
+    const output = this.#allocate(step.output, { ...shape, stored: padded(shape.channels) });
     switch (operator.type) {
       case 'convolution':
         return this.#convolution(step, operator, source, output);
@@ -265,9 +142,9 @@ class Plan {
     operator: { padding: Padding; stride: number; relu: boolean },
     source: Place,
     output: Place,
-  ): (kernels: Kernels) => () => void {
+  ): MakeCall {
     const [outChannels = 0, height = 0, width = 0, inChannels = 0] = this.#tensorShape(step.inputs[1]);
-    const weights = this.#constant(step.inputs[1]);
+    const weights = this.#graph.constant(step.inputs[1]);
     const pointwise = height === 1 && width === 1 && operator.stride === 1;
     const taps = height * width;
     // Pointwise: a pixel's floats are the row already. Otherwise a row is gathered from all taps, without padding in it.
@@ -289,15 +166,14 @@ class Plan {
         }
       }
     }
-    const weightsAt = this.#store(packed);
-    const biasAt = this.#store(this.#bias(step.inputs[2], n));
+    const weightsAt = this.#arena.store(packed);
+    const biasAt = this.#arena.store(this.#bias(step.inputs[2], n));
     const floor = operator.relu ? FLOOR_RELU : FLOOR_NONE;
     if (pointwise) {
       return (kernels) => () =>
         kernels.multiply(source.address, weightsAt, biasAt, output.address, rows, k, n, floor);
     }
-    const gathered = this.#allocate(rows * k * FLOAT);
-    this.#free.push({ address: gathered, bytes: rows * k * FLOAT });
+    const gathered = this.#scratch(rows * k * FLOAT);
     const top = paddingBefore(operator, source.height, output.height, height);
     const left = paddingBefore(operator, source.width, output.width, width);
     return (kernels) => () => {
@@ -312,7 +188,7 @@ class Plan {
     address: number,
     window: { height: number; width: number; stride: number; top: number; left: number; k: number },
   ): void {
-    const floats = this.#floats;
+    const floats = this.floats;
     const from = source.address / FLOAT;
     const { channels, stored } = source;
     let row = address / FLOAT;
@@ -339,30 +215,29 @@ class Plan {
     operator: { padding: Padding; stride: number; relu: boolean },
     source: Place,
     output: Place,
-  ): (kernels: Kernels) => () => void {
+  ): MakeCall {
     const [, height, width, channels = 0] = this.#tensorShape(step.inputs[1]);
     if (height !== 3 || width !== 3) throw new TypeError('only 3×3 depthwise convolutions are known');
-    const weights = this.#constant(step.inputs[1]);
+    const weights = this.#graph.constant(step.inputs[1]);
     const { stored } = source;
     const packed = new Float32Array(9 * stored);
     for (let tap = 0; tap < 9; tap++) {
       for (let c = 0; c < channels; c++) packed[tap * stored + c] = weights[tap * channels + c] ?? 0;
     }
-    const weightsAt = this.#store(packed);
-    const biasAt = this.#store(this.#bias(step.inputs[2], stored));
+    const weightsAt = this.#arena.store(packed);
+    const biasAt = this.#arena.store(this.#bias(step.inputs[2], stored));
     const top = paddingBefore(operator, source.height, output.height, 3);
     const left = paddingBefore(operator, source.width, output.width, 3);
     const frameWidth = (output.width - 1) * operator.stride + 3;
     const frameHeight = (output.height - 1) * operator.stride + 3;
     const frameStride = frameWidth * stored;
-    const frame = this.#allocate(frameHeight * frameStride * FLOAT);
-    this.#free.push({ address: frame, bytes: frameHeight * frameStride * FLOAT });
+    const frame = this.#scratch(frameHeight * frameStride * FLOAT);
     const rows = Math.min(source.height, frameHeight - top);
     const rowFloats = Math.min(source.width, frameWidth - left) * stored;
     const pixelBytes = stored * FLOAT;
     const floor = operator.relu ? FLOOR_RELU : FLOOR_NONE;
     return (kernels) => () => {
-      const floats = this.#floats;
+      const floats = this.floats;
       const to = frame / FLOAT;
       floats.fill(0, to, to + frameHeight * frameStride);
       for (let y = 0; y < rows; y++) {
@@ -385,7 +260,7 @@ class Plan {
     };
   }
 
-  #add(relu: boolean, first: Place, second: Place, output: Place): (kernels: Kernels) => () => void {
+  #add(relu: boolean, first: Place, second: Place, output: Place): MakeCall {
     const [small, large] = first.stored <= second.stored ? [first, second] : [second, first];
     const pixels = output.width * output.height;
     const floor = relu ? FLOOR_RELU : FLOOR_NONE;
@@ -402,7 +277,7 @@ class Plan {
   }
 
   #resize(source: Place, output: Place): void {
-    const floats = this.#floats;
+    const floats = this.floats;
     const { stored } = source;
     const from = source.address / FLOAT;
     let at = output.address / FLOAT;
@@ -430,12 +305,25 @@ class Plan {
     }
   }
 
-  // ── Tensors and memory ────────────────────────────────────────────────────────────────────────────────────────
+  // ── Tensors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #place(tensor: number | undefined): Place {
-    const place = tensor === undefined ? undefined : this.#places.get(this.#aliases.get(tensor) ?? tensor);
+    const place = tensor === undefined ? undefined : this.#places.get(this.#graph.resolve(tensor));
     if (place === undefined) throw new RangeError('a tensor is used before it is computed');
     return place;
+  }
+
+  #allocate(tensor: number, shape: Omit<Place, 'address'>): Place {
+    const place = { ...shape, address: this.#arena.allocate(bytesOf(shape)) };
+    this.#places.set(tensor, place);
+    return place;
+  }
+
+  /** A place that is needed during one step only. */
+  #scratch(bytes: number): number {
+    const address = this.#arena.allocate(bytes);
+    this.#arena.release(address, bytes);
+    return address;
   }
 
   #tensorShape(tensor: number | undefined): readonly number[] {
@@ -448,42 +336,10 @@ class Plan {
     return { height, width, channels };
   }
 
-  #constant(tensor: number | undefined): Float32Array | Int32Array {
-    const data =
-      tensor === undefined ? undefined : (this.#constants.get(tensor) ?? this.#model.tensors[tensor]?.data);
-    if (data === undefined) throw new RangeError('weights are missing');
-    return data;
-  }
-
   #bias(tensor: number | undefined, length: number): Float32Array {
     const bias = new Float32Array(length);
-    bias.set(this.#constant(tensor).subarray(0, length));
+    bias.set(this.#graph.constant(tensor).subarray(0, length));
     return bias;
-  }
-
-  #bytes(place: Place): number {
-    return place.width * place.height * place.stored * FLOAT;
-  }
-
-  #store(values: Float32Array): number {
-    const address = this.#grow(values.byteLength);
-    this.#weights.push({ address, values });
-    return address;
-  }
-
-  /** The first free place that is large enough, else new memory. Places are not split: layers repeat their sizes. */
-  #allocate(bytes: number): number {
-    const index = this.#free.findIndex((place) => place.bytes >= bytes && place.bytes <= 2 * bytes);
-    const [found] = index < 0 ? [] : this.#free.splice(index, 1);
-    return found ? found.address : this.#grow(bytes);
-  }
-
-  #grow(bytes: number): number {
-    const address = this.#end;
-    this.#end += (bytes + 63) & ~63;
-    const missing = this.#end - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    return address;
   }
 }
 

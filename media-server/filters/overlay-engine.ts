@@ -1,0 +1,276 @@
+/**
+ * What happens to a picture on its way through the filter: decode, find faces, draw, encode. Owns the order of these
+ * steps and what is left out when time is short: whatever is older than the newest decoded picture is not drawn and not
+ * encoded, so that delay never builds up. Runs in a worker thread; threads and messages are the worker's business.
+ */
+import type { FaceTracker } from './face/face-tracker';
+import { isWorthAChange, targetBitrate } from './bitrate';
+import type { DecodedPicture, EncodedFrame } from './vp8-codec';
+import type { OverlayImage } from './picture/overlay-image';
+import { paintOverlay, type OverlayPlacement } from './picture/overlay-painter';
+
+export interface InputFrame {
+  readonly data: Uint8Array;
+  readonly keyframe: boolean;
+  readonly timestamp: number;
+  readonly arrival: number;
+  readonly epoch: number;
+}
+
+export interface OutputFrame {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly keyframe: boolean;
+  readonly timestamp: number;
+  readonly arrival: number;
+  readonly epoch: number;
+}
+
+type Picture = DecodedPicture & { readonly data: Uint8Array<ArrayBuffer> };
+
+export interface Decoder {
+  decode(id: number, data: Uint8Array, keyframe: boolean): void;
+  recycle(data: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+export interface Encoder {
+  readonly width: number;
+  readonly height: number;
+  readonly pending: number;
+  encode(picture: DecodedPicture, keyframe: boolean): void;
+  close(): void;
+}
+
+export interface OverlayEngineOptions {
+  readonly tracker: Pick<FaceTracker, 'update' | 'reset'>;
+  /** Milliseconds on the clock of `arrival`. */
+  readonly now: () => number;
+  readonly createDecoder: (output: (picture: Picture) => void, failed: (error: Error) => void) => Decoder;
+  readonly createEncoder: (
+    size: { readonly width: number; readonly height: number },
+    bitsPerFrame: number,
+    output: (frame: EncodedFrame) => void,
+    failed: (error: Error) => void,
+  ) => Encoder;
+  readonly output: (frame: OutputFrame) => void;
+  /** So many of the frames given to `push` have left the decoder, or never will. */
+  readonly taken: (frames: number) => void;
+  readonly keyframeNeeded: () => void;
+}
+
+/** A picture that is older than this when its turn comes is left out: drawing and encoding it would only cost time… */
+const MAX_AGE_MS = 130;
+/** …unless nothing was shown for so long: on a machine that never catches up an old picture is better than none. */
+const LONGEST_PAUSE_MS = 500;
+/** An encoder that holds a frame back for so long will not give it any more. */
+const MAX_ENCODING_MS = 1_000;
+/** Frame rates above it are not told apart. */
+const MAX_FPS = 60;
+
+interface Origin {
+  readonly timestamp: number;
+  readonly arrival: number;
+  readonly epoch: number;
+}
+
+export class OverlayEngine {
+  readonly #options: OverlayEngineOptions;
+  readonly #origins = new Map<number, Origin>();
+  #decoder: Decoder | undefined;
+  #encoder: Encoder | undefined;
+  #image: OverlayImage | undefined;
+  #placement: OverlayPlacement = { offsetX: 0, offsetY: 0, width: 1, height: 1 };
+  #nextId = 0;
+  #takenUntil = 0;
+  #epoch = -1;
+  /** After a failure or at the start: nothing but a keyframe is of any use. */
+  #awaitingKeyframe = true;
+  #keyframeWanted = false;
+  #newest: Picture | undefined;
+  #encodedAt = -Infinity;
+  #encoderSetAt = -Infinity;
+  #bitrate = 0;
+  #bitrateFps = 30;
+  #capacity: number | undefined;
+  #fps = 30;
+  #lastArrival: number | undefined;
+  #closed = false;
+
+  constructor(options: OverlayEngineOptions) {
+    this.#options = options;
+  }
+
+  setOverlay(image: OverlayImage | undefined, placement: OverlayPlacement): void {
+    this.#image = image;
+    this.#placement = placement;
+  }
+
+  /** Bit/s that the viewers can take. */
+  setCapacity(bitsPerSecond: number): void {
+    this.#capacity = Number.isFinite(bitsPerSecond) ? bitsPerSecond : undefined;
+  }
+
+  requestKeyframe(): void {
+    this.#keyframeWanted = true;
+  }
+
+  push(frame: InputFrame): void {
+    if (this.#closed) return;
+    if (frame.epoch !== this.#epoch) {
+      this.#epoch = frame.epoch;
+      this.#awaitingKeyframe = true;
+      this.#keyframeWanted = true;
+      this.#lastArrival = undefined;
+      this.#options.tracker.reset();
+    }
+    if (this.#awaitingKeyframe && !frame.keyframe) {
+      this.#options.taken(1);
+      return;
+    }
+    this.#awaitingKeyframe = false;
+    this.#measureRate(frame);
+    const id = this.#nextId++;
+    this.#origins.set(id, frame);
+    try {
+      this.#decoder ??= this.#options.createDecoder(
+        (picture) => this.#decoded(picture),
+        () => this.#decoderFailed(),
+      );
+      this.#decoder.decode(id, frame.data, frame.keyframe);
+    } catch {
+      this.#decoderFailed();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#decoder?.close();
+    this.#encoder?.close();
+    this.#origins.clear();
+  }
+
+  #measureRate(frame: InputFrame): void {
+    const elapsed = this.#lastArrival === undefined ? 0 : frame.arrival - this.#lastArrival;
+    this.#lastArrival = frame.arrival;
+    if (elapsed <= 0 || elapsed > 1_000) return;
+    // Smoothed in the period, not the rate: two frames that come together must not count as a thousand a second.
+    const period = 1_000 / this.#fps + (elapsed - 1_000 / this.#fps) / 32;
+    this.#fps = Math.min(MAX_FPS, 1_000 / period);
+  }
+
+  #decoded(picture: Picture): void {
+    if (this.#closed) return;
+    // Frames that are not to be shown come out as nothing: a later one speaks for them.
+    this.#taken(picture.id + 1);
+    if (this.#newest) this.#leaveOut(this.#newest);
+    this.#newest = picture;
+    this.#advance();
+  }
+
+  /** Takes the newest picture when the encoder is idle. */
+  #advance(): void {
+    const picture = this.#newest;
+    if (picture === undefined) return;
+    const now = this.#options.now();
+    if (this.#encoder && this.#encoder.pending > 0) {
+      if (now - this.#encodedAt < MAX_ENCODING_MS) return;
+      // It has swallowed a frame: it would be waited for for ever.
+      this.#encoderFailed();
+    }
+    this.#newest = undefined;
+    const origin = this.#origins.get(picture.id);
+    if (
+      origin === undefined ||
+      (now - origin.arrival > MAX_AGE_MS && now - this.#encodedAt < LONGEST_PAUSE_MS)
+    ) {
+      this.#leaveOut(picture);
+      return;
+    }
+    this.#forgetBefore(picture.id);
+    this.#draw(picture);
+    try {
+      const encoder = this.#encoderFor(picture, now);
+      const keyframe = this.#keyframeWanted;
+      this.#keyframeWanted = false;
+      this.#encodedAt = now;
+      encoder.encode(picture, keyframe);
+    } catch {
+      this.#encoderFailed();
+    }
+    this.#decoder?.recycle(picture.data);
+  }
+
+  #draw(picture: Picture): void {
+    if (this.#image === undefined) return;
+    for (const pose of this.#options.tracker.update(picture)) {
+      paintOverlay(picture, this.#image, this.#placement, pose);
+    }
+  }
+
+  #encoderFor(picture: Picture, now: number): Encoder {
+    const wanted = targetBitrate(picture.width, picture.height, this.#fps, this.#capacity);
+    const current = this.#encoder;
+    // What the encoder really knows is bits per frame: a change of the frame rate counts as a change of the rate.
+    const effective = (this.#bitrate / this.#bitrateFps) * this.#fps;
+    const fits =
+      current?.width === picture.width &&
+      current.height === picture.height &&
+      !isWorthAChange(effective, wanted, now - this.#encoderSetAt);
+    if (current && fits) return current;
+    current?.close();
+    this.#bitrate = wanted;
+    this.#bitrateFps = this.#fps;
+    this.#encoderSetAt = now;
+    this.#encoder = this.#options.createEncoder(
+      picture,
+      wanted / this.#fps,
+      (frame) => this.#encoded(frame),
+      () => this.#encoderFailed(),
+    );
+    return this.#encoder;
+  }
+
+  #encoded(frame: EncodedFrame): void {
+    if (this.#closed) return;
+    const origin = this.#origins.get(frame.id);
+    this.#origins.delete(frame.id);
+    if (origin) {
+      const { timestamp, arrival, epoch } = origin;
+      this.#options.output({ data: frame.data, keyframe: frame.keyframe, timestamp, arrival, epoch });
+    }
+    this.#advance();
+  }
+
+  #leaveOut(picture: Picture): void {
+    this.#origins.delete(picture.id);
+    this.#decoder?.recycle(picture.data);
+  }
+
+  /** Frames that the decoder swallowed (not to be shown, or damaged) leave their origin behind. */
+  #forgetBefore(id: number): void {
+    for (const known of this.#origins.keys()) if (known < id - 64) this.#origins.delete(known);
+  }
+
+  #taken(until: number): void {
+    if (until <= this.#takenUntil) return;
+    this.#options.taken(until - this.#takenUntil);
+    this.#takenUntil = until;
+  }
+
+  #decoderFailed(): void {
+    if (this.#closed) return;
+    this.#decoder?.close();
+    this.#decoder = undefined;
+    this.#awaitingKeyframe = true;
+    // None of the frames inside comes out any more.
+    this.#taken(this.#nextId);
+    this.#options.keyframeNeeded();
+  }
+
+  #encoderFailed(): void {
+    if (this.#closed) return;
+    this.#encoder?.close();
+    this.#encoder = undefined;
+    this.#keyframeWanted = true;
+  }
+}
