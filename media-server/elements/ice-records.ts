@@ -33,9 +33,10 @@ export interface DtlsConnectionFields {
   readonly state: DtlsConnectionState;
 }
 
-/** The original reports its decryptor and its encryptor one by one; `stream` from 1. */
+/** The original reports its decryptor and its encryptor one by one, but the encryptor alone as new; `stream` from 1. */
 export function dtlsConnections(stream: number, state: DtlsState): DtlsConnectionFields[] {
-  return DTLS_COMPONENTS.map((componentId) => ({
+  const components = state === 'new' ? DTLS_COMPONENTS.slice(1) : DTLS_COMPONENTS;
+  return components.map((componentId) => ({
     streamId: String(stream),
     componentId,
     connectionId: `dtls-${stream}`,

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { MediaType } from '../../protocol/kurento';
-import { DataFanOut, FanOut } from '../fan-out';
+import type { DataFanOut } from '../fan-out';
+import { FanOut } from '../fan-out';
 import type { ClockMapping, Codec, DataSink, MediaKind, MediaPacket, MediaSink } from '../flow';
 import { record } from '../model/arguments';
 import type { Arguments } from '../model/arguments';
@@ -42,6 +43,8 @@ export interface WebRtcServices {
   readonly ticker: Ticker;
 }
 
+/** A keyframe of 640×480 then takes a fifth of a second at most, and the first probes go no higher than a home uplink. */
+const START_KILOBITS = 800;
 /** How often limits, layers and the media state are looked at. */
 const CHECK_INTERVAL_MS = 250;
 /** Nothing came in for so long: the media state is disconnected (the original takes about 18 s). */
@@ -178,6 +181,10 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
       transport: this.settings.toOptions(),
       direction: this.#direction,
       data: this.#useData,
+      startBitrate:
+        this.maxVideoRecvBandwidth > 0
+          ? Math.min(START_KILOBITS, this.maxVideoRecvBandwidth)
+          : START_KILOBITS,
       videoCodecs: this.#videoOutput.accepts,
       audioCodecs: this.#audioOutput.accepts,
     };
@@ -195,6 +202,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
 
   gatherCandidates(): void {
     this.#peer.gatherCandidates();
+    // Everything was refused: there is nothing to gather for, and nothing to wait for.
+    if (this.isNegotiated && this.#peer.transports.length === 0) this.emit('IceGatheringDone', {});
   }
   addIceCandidate(args: Arguments): void {
     const given = args.record('candidate');
@@ -235,7 +244,10 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     this.emit('NewCandidatePairSelected', { candidatePair: candidatePair(stream, pair) });
   }
   dtlsStateChanged(state: DtlsState, stream: number): void {
-    for (const fields of dtlsConnections(stream, state)) this.emit('DtlsConnectionStateChange', fields);
+    const states: readonly DtlsState[] = state === 'connecting' ? ['new', state] : [state];
+    for (const each of states) {
+      for (const fields of dtlsConnections(stream, each)) this.emit('DtlsConnectionStateChange', fields);
+    }
     if (state === 'connected') this.#checkConnected();
     this.logger.info({ stream, state }, 'DTLS');
   }
@@ -255,6 +267,9 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   }
 
   started(codec: Codec, layer: number): void {
+    const output = this.output(codec.kind);
+    // As announced: the sinks wait for just this.
+    if (output.codec === codec && output.packets === 0) return;
     if (codec.kind === 'audio') this.#audioOutput.setCodec(codec);
     else if (this.#videoOutput.codec !== codec || !this.#videoOutput.simulcast)
       this.#videoOutput.setCodec(codec);

@@ -55,6 +55,8 @@ export interface PeerSettings {
   readonly transport: Omit<MediaTransportOptions, 'listener' | 'role' | 'logger'>;
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly';
   readonly data: boolean;
+  /** kbit/s at which the peer may begin to send video. */
+  readonly startBitrate: number;
   /** What all sinks accept; undefined: the peer's order decides. */
   readonly videoCodecs: readonly CodecName[] | undefined;
   readonly audioCodecs: readonly CodecName[] | undefined;
@@ -189,6 +191,7 @@ export class WebRtcPeer {
       rtx: true,
       simulcast: true,
       data: settings.data,
+      startBitrate: settings.startBitrate,
       ...(settings.videoCodecs && { videoCodecs: settings.videoCodecs }),
       ...(settings.audioCodecs && { audioCodecs: settings.audioCodecs }),
     };

@@ -5,19 +5,20 @@
  * falls, or stands still below what is sent, or loss or delay confirm it; and it is lifted again step by step.
  */
 
-/** Never less: audio and an occasional frame. */
-const FLOOR = 50_000;
+/** Never less, and no congestion is looked for below: so little cannot fill a link, and estimates of it are noise. */
+const FLOOR = 100_000;
 /** Estimates decrease in steps of 15 %; smaller changes are noise. */
 const FALL = 0.97;
 /** A limit holds so long before it is tried to be raised; doubled each time that fails. */
 const MIN_HOLD_MS = 4_000;
 const MAX_HOLD_MS = 32_000;
 /** Growth of a limit per second. */
-const GROWTH = 1.12;
+const GROWTH = 1.2;
 /** Time constant of the rates. */
 const RATE_WINDOW_MS = 1_000;
 /** Round trip beyond the best one seen that means a full queue. */
-const QUEUE_MS = 200;
+const QUEUE_MS = 120;
+const SOME_LOSS = 0.02;
 const HIGH_LOSS = 0.1;
 const EXTREME_LOSS = 0.4;
 
@@ -55,6 +56,8 @@ export class LegCapacity {
   #stuckSince = 0;
   #stuckAt = 0;
   #fellAt = -Infinity;
+  /** Since when it is far below what is sent. */
+  #belowSince = Infinity;
   #loss = 0;
   #roundTrip: number | undefined;
   #bestRoundTrip = Infinity;
@@ -101,7 +104,9 @@ export class LegCapacity {
       // One step for each round of reports.
       if (now - this.#loweredAt < 1000) return this.#limit;
       const delivered = sent * (1 - this.#loss) * 0.95;
-      const target = Math.max(FLOOR, Math.min(this.#estimate ?? delivered, delivered));
+      // One bad second is no reason to give up most of a limit that worked.
+      const least = Math.max(FLOOR, (this.#limit ?? 0) * 0.7);
+      const target = Math.max(least, Math.min(this.#estimate ?? delivered, delivered));
       if (this.#limit === undefined) this.#wanted = Math.max(offered, sent);
       else if (now < this.#holdUntil + 15_000 && now > this.#holdUntil)
         this.#hold = Math.min(MAX_HOLD_MS, this.#hold * 2);
@@ -121,14 +126,19 @@ export class LegCapacity {
   }
 
   #congested(now: number, sent: number): boolean {
-    if (sent < FLOOR) return false;
-    const below = this.#estimate !== undefined && this.#estimate < sent * 0.95;
+    const far = Math.min(sent, this.#limit ?? Infinity) * 0.7;
+    if (this.#estimate === undefined || this.#estimate >= far) this.#belowSince = Infinity;
+    else this.#belowSince = Math.min(this.#belowSince, now);
+    const limit = this.#limit ?? Infinity;
+    if (sent < FLOOR || limit <= FLOOR) return false;
+    // Behind a limit little is sent, in bursts: what counts is whether the limit itself is too high.
+    const below = this.#estimate !== undefined && this.#estimate < Math.min(sent * 0.9, limit * 0.8);
     const queued = this.#roundTrip !== undefined && this.#roundTrip > this.#bestRoundTrip + QUEUE_MS;
-    if (below && now - this.#fellAt < 2000) return true;
-    if (below && queued) return true;
-    if (this.#estimate !== undefined && this.#estimate < sent * 0.7 && now - this.#stuckSince > 3000)
-      return true;
-    if (this.#loss > HIGH_LOSS && this.#estimate !== undefined && this.#estimate < sent * 0.9) return true;
+    const falling = now - this.#fellAt < 2000;
+    // A busy machine makes estimates fall, too: something else has to go with it, or it has to fall far.
+    if (below && (queued || this.#loss > HIGH_LOSS || (falling && this.#loss > SOME_LOSS))) return true;
+    if (limit === Infinity && falling && this.#belowSince < now) return true;
+    if (now - Math.max(this.#stuckSince, this.#belowSince) > 3000) return true;
     return this.#loss > EXTREME_LOSS;
   }
 }

@@ -7,6 +7,7 @@
 /** Ids of the header extensions that we read, as negotiated; 0 means not negotiated. */
 export interface ExtensionIds {
   transportSequenceNumber: number;
+  absSendTime: number;
   mid: number;
   rid: number;
   repairedRid: number;
@@ -14,6 +15,7 @@ export interface ExtensionIds {
 
 export const NO_EXTENSIONS: Readonly<ExtensionIds> = {
   transportSequenceNumber: 0,
+  absSendTime: 0,
   mid: 0,
   rid: 0,
   repairedRid: 0,
@@ -37,6 +39,8 @@ export class RtpHeader {
   payloadEnd = 0;
   /** Transport-wide sequence number, -1 when the packet has none. */
   transportSequenceNumber = -1;
+  /** 24 bits, 6.18 fixed point seconds; -1 when the packet has none. */
+  absSendTime = -1;
   mid: string | undefined = undefined;
   rid: string | undefined = undefined;
   repairedRid: string | undefined = undefined;
@@ -54,7 +58,7 @@ export function readRtpHeader(packet: Buffer, ids: Readonly<ExtensionIds>, heade
   header.sequenceNumber = (packet[2]! << 8) | packet[3]!;
   header.timestamp = packet.readUInt32BE(4);
   header.ssrc = packet.readUInt32BE(8);
-  header.transportSequenceNumber = -1;
+  header.transportSequenceNumber = header.absSendTime = -1;
   header.mid = header.rid = header.repairedRid = undefined;
 
   let offset = RTP_HEADER_BYTES + (first & 0x0f) * 4;
@@ -133,6 +137,9 @@ function readExtension(
 ): void {
   if (id === ids.transportSequenceNumber) {
     if (bytes >= 2) header.transportSequenceNumber = (packet[start]! << 8) | packet[start + 1]!;
+  } else if (id === ids.absSendTime) {
+    if (bytes === 3)
+      header.absSendTime = (packet[start]! << 16) | (packet[start + 1]! << 8) | packet[start + 2]!;
   } else if (id === ids.rid) {
     header.rid = readName(packet, start, bytes);
   } else if (id === ids.repairedRid) {

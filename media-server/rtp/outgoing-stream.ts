@@ -8,24 +8,15 @@ import type { Clock } from '../clock';
 import type { Codec, MediaKind, MediaPacket, MediaSink, MediaSource } from '../flow';
 import { LegCapacity, RateMeter } from './capacity';
 import { sequenceDistance } from './header';
+import { Pacer } from './pacer';
 import { buildSenderReport, buildSourceDescription, ntpMiddle } from './rtcp';
 import type { ReceptionReport } from './rtcp';
+import { NOWHERE, RtpWriter } from './rtp-writer';
+import type { Place, RtpOutput } from './rtp-writer';
+import { SentPackets } from './sent-packets';
 import { SequenceHistory } from './sequence-history';
-import { readVp8Descriptor, Vp8Descriptor, writeVp8Descriptor } from './vp8';
-
-/** The part of a MediaTransport that streams need. */
-export interface RtpOutput {
-  sendRtp(
-    header: Buffer,
-    headerLength: number,
-    payload: Buffer,
-    payloadStart: number,
-    payloadEnd: number,
-  ): boolean;
-  sendRtcp(packet: Buffer): boolean;
-}
-
-const NOWHERE: RtpOutput = { sendRtp: () => false, sendRtcp: () => false };
+import { TemporalLayers } from './temporal-layers';
+import { readVp8Descriptor, Vp8Descriptor } from './vp8';
 
 /** What was negotiated for the stream. */
 export interface OutgoingParameters {
@@ -62,8 +53,6 @@ export interface OutgoingStreamStats {
   readonly limit: number | undefined;
 }
 
-/** Packets kept for retransmission: two seconds at 2.5 Mbit/s. A power of two. */
-const KEPT = 512;
 /** An older packet comes too late for a live picture. */
 const MAX_RESEND_AGE_MS = 2_000;
 /** Retransmissions may at most use this share of what is sent, so that a broken viewer cannot multiply our traffic. */
@@ -75,34 +64,43 @@ const KEYFRAME_RETRY_MS = 500;
 const MIN_WISH_MS = 300;
 const MAX_WISH_MS = 4_000;
 /** A limited leg: what may wait on the way before frames are left out, and before a new start, in seconds of its capacity. */
-const MAX_BACKLOG_S = 0.35;
+const MAX_BACKLOG_S = 0.4;
 const RESTART_BACKLOG_S = 0.1;
+/** Packets from a keyframe on that are kept while the peer still connects: its picture is there when it is. */
+const MAX_EARLY = 300;
+const MAX_EARLY_MS = 1_500;
 /** Between the keyframes that a limited leg asks for. */
-const SPARING_KEYFRAME_MS = 3_000;
-const HEADER_BYTES = 12;
-const HEADER_WITH_TIME_BYTES = 20;
+const SPARING_KEYFRAME_MS = 2_000;
+/** Of RTP, its extension, SRTP, UDP and IP, about. */
+const OVERHEAD_BYTES = 60;
+/** Longest wait of a retransmission for a narrow link before it may be asked for again. */
+const MAX_QUEUE_MS = 400;
 /** Time between the streams of two sources when nothing was sent in between: one frame at 30 fps. */
 const FRAME_S = 1 / 30;
 
-const descriptor = new Vp8Descriptor();
-/** For the rare packets whose payload is not sent as it came; used up before `sendRtp` returns. */
-const scratch = Buffer.alloc(65_536);
+/** A packet that waits for a narrow leg, with everything that may have changed by the time it leaves. */
+interface QueuedPacket extends Place {
+  readonly packet: MediaPacket;
+  readonly bytes: number;
+  /** A retransmission. */
+  readonly again: boolean;
+}
 
+const descriptor = new Vp8Descriptor();
 export class OutgoingStream implements MediaSink {
   readonly kind: MediaKind;
+  readonly asksForKeyframes = true;
   readonly #clock: Clock;
-  #output: RtpOutput = NOWHERE;
-  readonly #header = Buffer.alloc(HEADER_WITH_TIME_BYTES);
-  #headerLength = HEADER_BYTES;
+  readonly #writer = new RtpWriter();
   #parameters: OutgoingParameters | undefined;
   #source: MediaSource | undefined;
   #writable = false;
   #closed = false;
+  /** While the peer connects; undefined otherwise. */
+  #early: MediaPacket[] | undefined;
 
   // What the packets are mapped to. `#codec` is compared with every packet's.
   #codec: Codec | undefined;
-  #payloadType = -1;
-  #rtxPayloadType: number | undefined;
   #vp8 = false;
   #waiting = true;
   #newSource = true;
@@ -115,16 +113,10 @@ export class OutgoingStream implements MediaSink {
   #lastSequence = -1;
   #lastTimestamp = 0;
   #lastSentAt = 0;
-  #lastPictureId = -1;
-  #lastTl0 = -1;
   #highestSource = 0;
 
-  // Sent packets, by number.
-  readonly #keptNumbers = new Int32Array(KEPT).fill(-1);
-  #kept: (MediaPacket | undefined)[] | undefined;
-  readonly #keptPictureDeltas = new Uint16Array(KEPT);
-  readonly #resentAt = new Float64Array(KEPT);
-  #rtxSequence = Math.floor(Math.random() * 0x8000);
+  // What may have to be sent again; video only.
+  #kept: SentPackets | undefined;
   #resendAllowance = RESEND_BURST_BYTES;
 
   // What fits.
@@ -133,14 +125,10 @@ export class OutgoingStream implements MediaSink {
   readonly #offered = new RateMeter();
   #configuredLimit: number | undefined;
   #limit: number | undefined;
-  #backlogBits = 0;
-  #drainedAt = 0;
-  #frameTimestamp = -1;
-  #leaveOut = false;
-  #topLayer = 3;
-  readonly #layerBytes = new Float64Array(4);
-  readonly #layerRates = new Float64Array(4);
-  #layers = 0;
+  /** In use while the leg is limited. */
+  #pacer: Pacer<QueuedPacket> | undefined;
+  readonly #layers = new TemporalLayers();
+  #budgetTimestamp = -1;
   #overBudget = false;
 
   #packetsSent = 0;
@@ -169,20 +157,15 @@ export class OutgoingStream implements MediaSink {
   /** What was negotiated, and where it goes; undefined stops sending. */
   configure(parameters: OutgoingParameters | undefined, output: RtpOutput = NOWHERE): void {
     this.#parameters = parameters;
-    this.#output = output;
     this.#codec = undefined;
-    this.#payloadType = -1;
+    this.#writer.setPayload(-1, undefined, false);
     if (!parameters) return;
-    const header = this.#header;
-    header.writeUInt32BE(parameters.ssrc, 8);
-    if (parameters.absSendTimeId > 0 && parameters.absSendTimeId < 15) {
-      header[0] = 0x90;
-      header.writeUInt32BE(0xbede0001, 12);
-      header[16] = (parameters.absSendTimeId << 4) | 2;
-      this.#headerLength = HEADER_WITH_TIME_BYTES;
-    } else {
-      header[0] = 0x80;
-      this.#headerLength = HEADER_BYTES;
+    const { ssrc, rtxSsrc, absSendTimeId } = parameters;
+    this.#writer.configure(output, ssrc, rtxSsrc, absSendTimeId);
+    if (this.kind === 'video' && !this.#writable) {
+      // The keyframe has the time of the handshake to arrive.
+      this.#early = [];
+      this.#askForKeyframe();
     }
     this.#start();
   }
@@ -216,6 +199,8 @@ export class OutgoingStream implements MediaSink {
   close(): void {
     this.#closed = true;
     this.#writable = false;
+    this.#early = undefined;
+    this.#pacer = undefined;
     this.#kept = undefined;
     this.#source = undefined;
   }
@@ -224,7 +209,15 @@ export class OutgoingStream implements MediaSink {
     if (!this.#writable || !this.#parameters || this.#closed) return;
     this.#waiting = true;
     this.#newSource = true;
-    this.#askForKeyframe();
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    const now = this.#clock.now();
+    if (early[0] && now - early[0].arrival < MAX_EARLY_MS) {
+      for (const packet of early) this.push(packet);
+      return;
+    }
+    // One that was asked for during the handshake may be on its way.
+    if (now - this.#lastKeyframeRequest > KEYFRAME_RETRY_MS) this.#askForKeyframe();
   }
 
   #askForKeyframe(): void {
@@ -239,21 +232,26 @@ export class OutgoingStream implements MediaSink {
     this.#source = source;
     this.#waiting = true;
     this.#newSource = true;
+    if (this.#early) this.#early.length = 0;
     this.#weigh();
-    if (this.#writable && this.#parameters) this.#askForKeyframe();
+    if (this.#parameters && (this.#writable || this.#early)) this.#askForKeyframe();
   }
   sourceEnded(): void {
     this.#source = undefined;
+    if (this.#early) this.#early.length = 0;
     this.#waiting = true;
     this.#newSource = true;
   }
 
   push(packet: MediaPacket): void {
-    if (!this.#writable) return;
+    if (!this.#writable) {
+      if (this.#early) this.#keepEarly(this.#early, packet);
+      return;
+    }
     if (packet.codec !== this.#codec) this.#adopt(packet.codec);
-    if (this.#payloadType < 0) return;
+    if (this.#writer.payloadType < 0) return;
     const bytes = packet.payloadEnd - packet.payloadStart;
-    this.#offered.add(bytes + 40);
+    this.#offered.add(bytes + OVERHEAD_BYTES);
     if (this.#waiting) {
       if (!packet.keyframeStart || packet.late || (this.#overBudget && !this.#mayRestart())) return;
       this.#beginRun(packet);
@@ -266,26 +264,37 @@ export class OutgoingStream implements MediaSink {
         if (!this.#history.find(packet.sequenceNumber)) return;
         difference = this.#history.difference;
         pictureDelta = this.#history.pictureDelta;
-        if (this.#lateLayerLeftOut(packet, (packet.sequenceNumber + difference) & 0xffff)) return;
+        if (this.#vp8 && this.#layers.leavesOut(packet)) {
+          // Its number stays a hole, which we can fill when asked.
+          this.#kept?.keepHole((packet.sequenceNumber + difference) & 0xffff);
+          return;
+        }
       }
     } else {
-      if (this.#vp8 && (this.#limit !== undefined || this.#history !== undefined || this.#layers > 0)) {
+      if (this.#vp8 && (this.#limit !== undefined || this.#history !== undefined)) {
         if (!this.#choose(packet, bytes)) return;
         difference = this.#sequenceDelta;
         pictureDelta = this.#pictureDelta;
-      } else if (this.#limit !== undefined && this.kind === 'video' && !this.#fits(packet, bytes)) return;
+      } else if (this.#limit !== undefined && this.kind === 'video' && !this.#fits(packet)) return;
       this.#highestSource = packet.sequenceNumber;
       this.#history?.add(packet.sequenceNumber, difference, pictureDelta, false);
     }
     this.#send(packet, (packet.sequenceNumber + difference) & 0xffff, pictureDelta, bytes);
   }
 
+  #keepEarly(early: MediaPacket[], packet: MediaPacket): void {
+    if (packet.keyframeStart && !packet.late) early.length = 0;
+    else if (early.length === 0 || early.length >= MAX_EARLY) {
+      early.length = 0;
+      return;
+    }
+    early.push(packet);
+  }
+
+  /** A packet is on its way under this number: remembers it, and sends it or lets it queue. */
   #send(packet: MediaPacket, sequenceNumber: number, pictureDelta: number, bytes: number): void {
     const now = this.#clock.now();
-    const header = this.#header;
     const timestamp = (packet.timestamp + this.#timestampDelta) >>> 0;
-    header[1] = packet.marker ? this.#payloadType | 0x80 : this.#payloadType;
-    this.#writeHeader(header, sequenceNumber, timestamp, now);
     if (!packet.late) {
       this.#lastSequence = sequenceNumber;
       this.#lastTimestamp = timestamp;
@@ -293,66 +302,51 @@ export class OutgoingStream implements MediaSink {
     }
     this.#packetsSent++;
     this.#bytesSent += bytes;
-    this.#sent.add(bytes + 40);
     if (this.#kept) {
-      const slot = sequenceNumber & (KEPT - 1);
-      this.#kept[slot] = packet;
-      this.#keptNumbers[slot] = sequenceNumber;
-      this.#resentAt[slot] = 0;
-      if (this.#vp8) this.#keptPictureDeltas[slot] = pictureDelta;
+      this.#kept.keep(sequenceNumber, packet, pictureDelta);
       this.#resendAllowance = Math.min(RESEND_BURST_BYTES, this.#resendAllowance + bytes * RESEND_SHARE);
     }
-    if (this.#vp8 && (pictureDelta !== 0 || this.#tl0Delta !== 0)) {
-      const length = this.#rewrite(packet, pictureDelta, 0);
-      this.#output.sendRtp(header, this.#headerLength, scratch, 0, length);
-    } else {
-      this.#output.sendRtp(header, this.#headerLength, packet.buffer, packet.payloadStart, packet.payloadEnd);
+    if (this.#pacer) {
+      const queued = {
+        packet,
+        sequenceNumber,
+        timestamp,
+        pictureDelta,
+        tl0Delta: this.#tl0Delta,
+        bytes: bytes + OVERHEAD_BYTES,
+        again: false,
+      };
+      if (this.#pacer.add(queued, false)) return;
     }
+    this.#sent.add(bytes + OVERHEAD_BYTES);
+    this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, this.#tl0Delta, now);
   }
 
-  #writeHeader(header: Buffer, sequenceNumber: number, timestamp: number, now: number): void {
-    header[2] = sequenceNumber >> 8;
-    header[3] = sequenceNumber & 0xff;
-    header[4] = timestamp >>> 24;
-    header[5] = (timestamp >>> 16) & 0xff;
-    header[6] = (timestamp >>> 8) & 0xff;
-    header[7] = timestamp & 0xff;
-    if (this.#headerLength === HEADER_WITH_TIME_BYTES) {
-      // 24 bits, 6.18 fixed point seconds.
-      const time = (now * 262.144) & 0xffffff;
-      header[17] = time >> 16;
-      header[18] = (time >> 8) & 0xff;
-      header[19] = time & 0xff;
-    }
-  }
-
-  /** The payload with picture ids of this stream, in `scratch` from `at`; returns where it ends. */
-  #rewrite(packet: MediaPacket, pictureDelta: number, at: number): number {
-    let start = packet.payloadStart;
-    if (readVp8Descriptor(packet.buffer, start, packet.payloadEnd, descriptor)) {
-      at += writeVp8Descriptor(packet.buffer, start, descriptor, pictureDelta, this.#tl0Delta, scratch, at);
-      start += descriptor.length;
-      if (!packet.late && descriptor.frameStart) {
-        if (descriptor.pictureIdBits > 0)
-          this.#lastPictureId = (descriptor.pictureId + pictureDelta) & 0x7fff;
-        if (descriptor.tl0PictureIndex >= 0)
-          this.#lastTl0 = (descriptor.tl0PictureIndex + this.#tl0Delta) & 0xff;
+  #drain(now: number): void {
+    this.#pacer?.drain(now, this.#limit, (queued) => {
+      // A codec that was given up meanwhile has no payload type any more.
+      if (queued.packet.codec !== this.#codec) return;
+      if (queued.again) {
+        this.#resendNow(queued, now);
+        return;
       }
-    }
-    return at + packet.buffer.copy(scratch, at, start, packet.payloadEnd);
+      const { packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes } = queued;
+      this.#sent.add(bytes);
+      this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
+    });
+    if (this.#limit === undefined) this.#pacer = undefined;
   }
 
   /** The source's codec is new to us. */
   #adopt(codec: Codec): void {
     const payload = this.#parameters?.payloadFor(codec);
     this.#codec = codec;
-    this.#payloadType = payload?.payloadType ?? -1;
-    this.#rtxPayloadType = payload?.rtxPayloadType;
     this.#vp8 = codec.name === 'VP8';
+    this.#writer.setPayload(payload?.payloadType ?? -1, payload?.rtxPayloadType, this.#vp8);
     this.#waiting = true;
     this.#newSource = true;
-    this.#layers = 0;
-    if (this.kind === 'video') this.#kept ??= new Array<MediaPacket | undefined>(KEPT).fill(undefined);
+    this.#layers.reset();
+    if (this.kind === 'video') this.#kept ??= new SentPackets();
   }
 
   /** A keyframe begins: from here on numbers continue where the last packet sent left off. */
@@ -362,115 +356,65 @@ export class OutgoingStream implements MediaSink {
     this.#overBudget = false;
     this.#base = packet.sequenceNumber;
     this.#history = undefined;
-    this.#leaveOut = false;
-    this.#frameTimestamp = -1;
     const begun = this.#lastSequence >= 0;
+    const last = begun ? this.#kept?.packet(this.#lastSequence) : undefined;
+    const lastDelta = this.#kept?.pictureDelta(this.#lastSequence) ?? 0;
     if (begun) {
       this.#sequenceDelta = (this.#lastSequence + 1 - packet.sequenceNumber) & 0xffff;
-      this.#keptNumbers.fill(-1);
+      this.#kept?.clear();
     }
     if (begun && this.#newSource) {
       const clockRate = packet.codec.clockRate;
       const elapsed = Math.max(FRAME_S, (now - this.#lastSentAt) / 1000);
       this.#timestampDelta = (this.#lastTimestamp + Math.round(elapsed * clockRate) - packet.timestamp) >>> 0;
     }
+    if (this.#newSource) this.#pacer?.clear();
     this.#newSource = false;
-    if (this.#vp8 && readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor)) {
-      // Known only while picture ids are rewritten; the first run, and runs without differences, count on by the source.
-      if (this.#lastPictureId < 0 && this.#lastVp8) this.#rememberPictures(this.#lastVp8);
-      if (begun && this.#lastPictureId >= 0 && descriptor.pictureIdBits > 0) {
-        readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor);
-        this.#pictureDelta = (this.#lastPictureId + 1 - descriptor.pictureId) & 0x7fff;
-        if (descriptor.tl0PictureIndex >= 0 && this.#lastTl0 >= 0)
-          this.#tl0Delta = (this.#lastTl0 + 1 - descriptor.tl0PictureIndex) & 0xff;
-      }
-    }
+    if (begun && last && this.#vp8) this.#continuePictures(packet, last, lastDelta);
   }
 
-  /** The packet sent last, for its picture ids. */
-  get #lastVp8(): MediaPacket | undefined {
-    return this.#lastSequence < 0 ? undefined : this.#kept?.[this.#lastSequence & (KEPT - 1)];
-  }
-  #rememberPictures(packet: MediaPacket): void {
+  /** Picture ids count on from the packet sent last. */
+  #continuePictures(packet: MediaPacket, last: MediaPacket, lastDelta: number): void {
+    if (!readVp8Descriptor(last.buffer, last.payloadStart, last.payloadEnd, descriptor)) return;
+    const { pictureId, tl0PictureIndex } = descriptor;
     if (!readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor)) return;
-    if (descriptor.pictureIdBits > 0)
-      this.#lastPictureId = (descriptor.pictureId + this.#pictureDelta) & 0x7fff;
-    if (descriptor.tl0PictureIndex >= 0) this.#lastTl0 = (descriptor.tl0PictureIndex + this.#tl0Delta) & 0xff;
+    if (pictureId >= 0 && descriptor.pictureId >= 0) {
+      this.#pictureDelta = (pictureId + lastDelta + 1 - descriptor.pictureId) & 0x7fff;
+    }
+    if (tl0PictureIndex >= 0 && descriptor.tl0PictureIndex >= 0) {
+      this.#tl0Delta = (tl0PictureIndex + this.#tl0Delta + 1 - descriptor.tl0PictureIndex) & 0xff;
+    }
   }
 
   // ── What fits ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** VP8: leaves out temporal layers that do not fit. False when the packet is not to be sent. */
   #choose(packet: MediaPacket, bytes: number): boolean {
-    const begins = packet.timestamp !== this.#frameTimestamp;
+    const begins = this.#layers.look(packet, bytes + OVERHEAD_BYTES);
+    if (!this.#layers.leaveOut) return this.#limit === undefined || this.#fits(packet);
+    this.#history ??= new SequenceHistory(this.#highestSource, this.#sequenceDelta, this.#pictureDelta);
+    this.#history.add(packet.sequenceNumber, this.#sequenceDelta, this.#pictureDelta, true);
     if (begins) {
-      this.#frameTimestamp = packet.timestamp;
-      this.#leaveOut = false;
-      if (
-        readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor) &&
-        descriptor.temporalLayer >= 0
-      ) {
-        const layer = descriptor.temporalLayer;
-        if (layer + 1 > this.#layers) this.#layers = layer + 1;
-        this.#leaveOut = layer > this.#topLayer;
-        if (this.#leaveOut) {
-          this.#framesLeftOut++;
-          this.#history ??= new SequenceHistory(this.#highestSource, this.#sequenceDelta, this.#pictureDelta);
-        }
-      }
+      this.#framesLeftOut++;
+      this.#pictureDelta = (this.#pictureDelta - 1) & 0x7fff;
     }
-    if (this.#layers > 0) {
-      const layer = Math.max(0, descriptor.temporalLayer);
-      this.#layerBytes[Math.min(3, layer)]! += bytes + 40;
-    }
-    if (this.#leaveOut) {
-      this.#history?.add(packet.sequenceNumber, this.#sequenceDelta, this.#pictureDelta, true);
-      if (begins) this.#pictureDelta = (this.#pictureDelta - 1) & 0x7fff;
-      this.#sequenceDelta = (this.#sequenceDelta - 1) & 0xffff;
-      this.#highestSource = packet.sequenceNumber;
-      return false;
-    }
-    return this.#limit === undefined || this.#fits(packet, bytes);
+    this.#sequenceDelta = (this.#sequenceDelta - 1) & 0xffff;
+    this.#highestSource = packet.sequenceNumber;
+    return false;
   }
 
-  /** A late packet of a layer that is left out: its number stays a hole, which we can fill when asked. */
-  #lateLayerLeftOut(packet: MediaPacket, sequenceNumber: number): boolean {
-    if (!this.#vp8 || !readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor))
-      return false;
-    if (descriptor.temporalLayer <= this.#topLayer) return false;
-    const slot = sequenceNumber & (KEPT - 1);
-    this.#keptNumbers[slot] = sequenceNumber;
-    if (this.#kept) this.#kept[slot] = undefined;
-    return true;
-  }
-
-  /** Counts a packet against the leg's capacity; at a frame that would only queue up, waits for the next keyframe. */
-  #fits(packet: MediaPacket, bytes: number): boolean {
-    const limit = this.#limit!;
-    this.#drain(limit);
+  /** At a frame that would only make the queue longer, waits for the next keyframe instead. */
+  #fits(packet: MediaPacket): boolean {
     const begins = packet.timestamp !== this.#budgetTimestamp;
     this.#budgetTimestamp = packet.timestamp;
-    if (begins && this.#backlogBits > limit * MAX_BACKLOG_S) {
-      this.#waiting = true;
-      this.#overBudget = true;
-      this.#framesLeftOut++;
-      return false;
-    }
-    this.#backlogBits += (bytes + 40) * 8;
-    return true;
-  }
-  #budgetTimestamp = -1;
-
-  #drain(limit: number): void {
-    const now = this.#clock.now();
-    this.#backlogBits = Math.max(0, this.#backlogBits - ((now - this.#drainedAt) / 1000) * limit);
-    this.#drainedAt = now;
+    if (!begins || !this.#pacer || this.#pacer.bits <= (this.#limit ?? Infinity) * MAX_BACKLOG_S) return true;
+    this.#waiting = true;
+    this.#overBudget = true;
+    this.#framesLeftOut++;
+    return false;
   }
   #mayRestart(): boolean {
-    const limit = this.#limit;
-    if (limit === undefined) return true;
-    this.#drain(limit);
-    return this.#backlogBits <= limit * RESTART_BACKLOG_S;
+    return !this.#pacer || this.#pacer.bits <= (this.#limit ?? Infinity) * RESTART_BACKLOG_S;
   }
 
   /** Limits, capacity and layers anew. */
@@ -479,19 +423,10 @@ export class OutgoingStream implements MediaSink {
     const configured = this.#configuredLimit;
     this.#limit =
       found === undefined ? configured : configured === undefined ? found : Math.min(found, configured);
-    if (this.#limit === undefined) {
-      this.#overBudget = false;
-      this.#topLayer = 3;
-    } else if (this.#layers > 1) {
-      let sum = 0;
-      let top = 0;
-      for (let layer = 0; layer < this.#layers; layer++) {
-        sum += this.#layerRates[layer]!;
-        if (layer === 0 || sum <= this.#limit) top = layer;
-        else break;
-      }
-      this.#topLayer = top;
-    }
+    // Taken away only when it is empty: packets keep their order.
+    if (this.#limit !== undefined && this.kind === 'video') this.#pacer ??= new Pacer();
+    if (this.#limit === undefined) this.#overBudget = false;
+    this.#layers.choose(this.#limit);
     if (this.#parameters && this.#writable) this.#source?.reportCapacity(this, this.#limit ?? Infinity);
   }
 
@@ -502,53 +437,41 @@ export class OutgoingStream implements MediaSink {
     if (!this.#kept || !this.#writable) return;
     const now = this.#clock.now();
     for (const sequenceNumber of sequenceNumbers) {
-      const slot = sequenceNumber & (KEPT - 1);
-      if (this.#keptNumbers[slot] !== sequenceNumber) continue;
-      if (now - this.#resentAt[slot]! < Math.max(5, this.#roundTrip * 0.8)) continue;
-      this.#resentAt[slot] = now;
-      const packet = this.#kept[slot];
-      if (!packet) this.#sendPadding(sequenceNumber, now);
-      else this.#resend(packet, sequenceNumber, this.#keptPictureDeltas[slot]!, now);
+      if (!this.#kept.has(sequenceNumber)) continue;
+      if (now - this.#kept.resentAt(sequenceNumber) < Math.max(5, this.#roundTrip * 0.8)) continue;
+      // While it waits in the queue, asking again does not make it faster.
+      this.#kept.setResent(sequenceNumber, this.#pacer ? now + MAX_QUEUE_MS : now);
+      const packet = this.#kept.packet(sequenceNumber);
+      if (!packet) this.#writer.writeEmpty(sequenceNumber, this.#lastTimestamp, now);
+      else this.#resend(packet, sequenceNumber, this.#kept.pictureDelta(sequenceNumber), now);
     }
   }
 
   #resend(packet: MediaPacket, sequenceNumber: number, pictureDelta: number, now: number): void {
     const bytes = packet.payloadEnd - packet.payloadStart;
-    if (
-      now - packet.arrival > MAX_RESEND_AGE_MS ||
-      this.#resendAllowance < bytes ||
-      packet.codec !== this.#codec
-    )
-      return;
+    if (now - packet.arrival > MAX_RESEND_AGE_MS || packet.codec !== this.#codec) return;
+    if (this.#resendAllowance < bytes) return;
     this.#resendAllowance -= bytes;
-    this.#retransmitted++;
-    this.#sent.add(bytes + 40);
-    if (this.#limit !== undefined) this.#backlogBits += (bytes + 40) * 8;
-    const header = this.#header;
     const timestamp = (packet.timestamp + this.#timestampDelta) >>> 0;
-    const rtx = this.#parameters?.rtxSsrc !== undefined && this.#rtxPayloadType !== undefined;
-    const payloadType = rtx ? this.#rtxPayloadType! : this.#payloadType;
-    header[1] = packet.marker ? payloadType | 0x80 : payloadType;
-    let length = 0;
-    if (rtx) {
-      length = scratch.writeUInt16BE(sequenceNumber, 0);
-      header.writeUInt32BE(this.#parameters!.rtxSsrc!, 8);
-      this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
-    }
-    this.#writeHeader(header, rtx ? this.#rtxSequence : sequenceNumber, timestamp, now);
-    if (this.#vp8 && (pictureDelta !== 0 || this.#tl0Delta !== 0))
-      length = this.#rewrite(packet, pictureDelta, length);
-    else length += packet.buffer.copy(scratch, length, packet.payloadStart, packet.payloadEnd);
-    this.#output.sendRtp(header, this.#headerLength, scratch, 0, length);
-    if (rtx) header.writeUInt32BE(this.#parameters!.ssrc, 8);
+    const queued = {
+      packet,
+      sequenceNumber,
+      timestamp,
+      pictureDelta,
+      tl0Delta: this.#tl0Delta,
+      bytes: bytes + OVERHEAD_BYTES,
+      again: true,
+    };
+    if (!this.#pacer) this.#resendNow(queued, now);
+    else if (!this.#pacer.add(queued, true)) return;
+    this.#retransmitted++;
   }
 
-  /** Fills a hole that a left-out packet would have left. */
-  #sendPadding(sequenceNumber: number, now: number): void {
-    const header = this.#header;
-    header[1] = this.#payloadType;
-    this.#writeHeader(header, sequenceNumber, this.#lastTimestamp, now);
-    this.#output.sendRtp(header, this.#headerLength, scratch, 0, 0);
+  #resendNow(queued: QueuedPacket, now: number): void {
+    // In the queue it waited for the link; from now on its way is known.
+    this.#kept?.setResent(queued.sequenceNumber, now);
+    this.#sent.add(queued.bytes);
+    this.#writer.writeAgain(queued.packet, queued, now);
   }
 
   /** PLI or FIR: honoured at once, then at growing distances while they keep coming. */
@@ -582,19 +505,14 @@ export class OutgoingStream implements MediaSink {
     if (this.kind === 'video') this.#capacity.report(report.fractionLost, roundTrip);
   }
 
-  /** A few times a second. Returns a sender report when one is due. */
+  /** Every few dozen milliseconds. Returns a sender report when one is due. */
   tick(now: number): Buffer | undefined {
     if (!this.#writable || !this.#parameters) return undefined;
+    this.#drain(now);
     if (now >= this.#nextUpdate) {
       const elapsed = this.#nextUpdate > 0 ? (now - this.#nextUpdate + 250) / 1000 : 0;
       this.#nextUpdate = now + 250;
-      if (elapsed > 0) {
-        for (let layer = 0; layer < this.#layers; layer++) {
-          this.#layerRates[layer]! +=
-            ((this.#layerBytes[layer]! * 8) / elapsed - this.#layerRates[layer]!) * 0.25;
-          this.#layerBytes[layer] = 0;
-        }
-      }
+      if (elapsed > 0) this.#layers.measure(elapsed);
       const sent = this.#sent.update(now);
       const offered = this.#offered.update(now);
       if (this.kind === 'video') {

@@ -29,6 +29,11 @@ export class Repair {
   get requested(): number {
     return this.#requested;
   }
+  /** When the oldest of the missing packets was noticed; undefined: nothing is missing. */
+  get oldest(): number | undefined {
+    for (const missing of this.#missing.values()) return missing.since;
+    return undefined;
+  }
   get waiting(): number {
     return this.#missing.size;
   }

@@ -11,7 +11,7 @@ import { RateMeter } from './capacity';
 import { readRtpHeader, RtpHeader } from './header';
 import type { ExtensionIds } from './header';
 import { IncomingStream } from './incoming-stream';
-import type { OutgoingStream, RtpOutput } from './outgoing-stream';
+import type { OutgoingStream } from './outgoing-stream';
 import {
   buildBye,
   buildFullIntraRequest,
@@ -22,6 +22,7 @@ import {
   readRtcp,
 } from './rtcp';
 import type { ReceptionReport, RtcpMessage, SenderReport } from './rtcp';
+import type { RtpOutput } from './rtp-writer';
 import type { Ticker } from './ticker';
 import { TransportFeedback } from './transport-feedback';
 
@@ -54,6 +55,9 @@ export interface RtpSessionOptions {
 const MAX_STREAMS = 24;
 /** Feedback often enough for a quick start of the sender's bandwidth estimation. */
 const FEEDBACK_INTERVAL_MS = 50;
+/** Time for two attempts at a repair before the loss is told. */
+const HOLD_MARGIN_MS = 60;
+const MAX_HOLD_MS = 250;
 const REPORT_INTERVAL_MS = 1_000;
 const LIMIT_REPEAT_MS = 1_000;
 /** "No limit": what ends an earlier one. */
@@ -72,7 +76,13 @@ export class RtpSession {
   readonly #options: RtpSessionOptions;
   readonly #clock: Clock;
   readonly #header = new RtpHeader();
-  readonly #extensions: ExtensionIds = { transportSequenceNumber: 0, mid: 0, rid: 0, repairedRid: 0 };
+  readonly #extensions: ExtensionIds = {
+    transportSequenceNumber: 0,
+    absSendTime: 0,
+    mid: 0,
+    rid: 0,
+    repairedRid: 0,
+  };
   readonly #payloads: (PayloadCodec | undefined)[] = new Array<PayloadCodec | undefined>(128).fill(undefined);
   /** Retransmission payload type → that of the media. */
   readonly #rtxPayloads: (PayloadCodec | undefined)[] = new Array<PayloadCodec | undefined>(128).fill(
@@ -115,6 +125,7 @@ export class RtpSession {
       if (payload.rtxPayloadType !== undefined) this.#rtxPayloads[payload.rtxPayloadType] = payload;
     }
     this.#extensions.transportSequenceNumber ||= section.extensions.get(TRANSPORT_WIDE_CC) ?? 0;
+    this.#extensions.absSendTime ||= absSendTimeId(section);
     this.#extensions.mid ||= section.extensions.get(MID) ?? 0;
     this.#extensions.rid ||= section.extensions.get(RTP_STREAM_ID) ?? 0;
     this.#extensions.repairedRid ||= section.extensions.get(REPAIRED_RTP_STREAM_ID) ?? 0;
@@ -140,7 +151,7 @@ export class RtpSession {
     if (header.transportSequenceNumber >= 0) {
       if (!this.#feedback.pending)
         this.#nextFeedback = Math.max(this.#nextFeedback, arrival + FEEDBACK_INTERVAL_MS / 2);
-      this.#feedback.add(header.transportSequenceNumber, arrival);
+      this.#feedback.add(header.transportSequenceNumber, arrival, header.absSendTime);
       this.#feedbackMedia = header.ssrc;
     }
     this.#received.add(packet.length);
@@ -377,11 +388,16 @@ export class RtpSession {
 
   #sendFeedback(now: number): void {
     this.#nextFeedback = now + FEEDBACK_INTERVAL_MS;
-    for (
-      let message = this.#feedback.build(this.#localSsrc, this.#feedbackMedia);
-      message;
-      message = this.#feedback.build(this.#localSsrc, this.#feedbackMedia)
-    ) {
+    const hold = Math.min(MAX_HOLD_MS, 2 * this.#roundTrip + HOLD_MARGIN_MS);
+    let missingSince: number | undefined;
+    for (const stream of this.incoming) {
+      const { oldest } = stream.repair;
+      if (oldest !== undefined && (missingSince === undefined || oldest < missingSince))
+        missingSince = oldest;
+    }
+    for (;;) {
+      const message = this.#feedback.build(this.#localSsrc, this.#feedbackMedia, now, hold, missingSince);
+      if (!message) return;
       this.#send(message);
     }
   }

@@ -4,6 +4,7 @@
  * everything: they are those of the socket, and a packet that came late is reported with its own time, not skipped.
  */
 import { sequenceDistance } from './header';
+import { LossPolicy } from './loss-policy';
 
 const RTPFB = 205;
 const FORMAT = 15;
@@ -20,18 +21,21 @@ const MAX_BEHIND = 500;
 
 export class TransportFeedback {
   readonly #arrivals = new Float64Array(WINDOW).fill(-1);
+  readonly #policy = new LossPolicy();
   /** Next number to report, and the highest one seen. -1: nothing has arrived yet. */
   #next = -1;
   #highest = -1;
   #count = 0;
+  #lastArrival: number | undefined;
 
   /** True when there is something to report. */
   get pending(): boolean {
     return this.#next >= 0 && sequenceDistance(this.#highest, this.#next) >= 0;
   }
 
-  /** `arrival` in monotonic milliseconds. */
-  add(sequenceNumber: number, arrival: number): void {
+  /** `arrival` in monotonic milliseconds; `sendTime` of the abs-send-time extension, -1 without. */
+  add(sequenceNumber: number, arrival: number, sendTime = -1): void {
+    this.#policy.arrived(arrival, sendTime);
     if (this.#next < 0) {
       this.#next = sequenceNumber;
       this.#highest = sequenceNumber;
@@ -59,11 +63,22 @@ export class TransportFeedback {
     this.#arrivals[sequenceNumber & (WINDOW - 1)] = arrival;
   }
 
-  /** The next feedback message; undefined when nothing is pending. Call until it is undefined. */
-  build(senderSsrc: number, mediaSsrc: number): Buffer | undefined {
+  /**
+   * The next feedback message; undefined when nothing is to be told now. Call until it is undefined. `hold`: so many
+   * milliseconds a missing packet may take to be repaired before its fate is told; `missingSince`: when the oldest packet
+   * that is still missing was noticed. A packet told as received is one that the sender will never send again.
+   */
+  build(
+    senderSsrc: number,
+    mediaSsrc: number,
+    now: number,
+    hold = 0,
+    missingSince: number | undefined = undefined,
+  ): Buffer | undefined {
     if (!this.pending) return undefined;
+    this.#policy.update(now);
     let base = this.#next;
-    // A report begins with a packet that arrived, so that its reference time means something.
+    // A report's reference is a packet that arrived, so that its reference time means something.
     while (this.#arrivals[base & (WINDOW - 1)]! < 0 && base !== this.#highest) base = (base + 1) & 0xffff;
     // What is missing in front of it is lost: name it, as far as one report reaches.
     const missing = sequenceDistance(base, this.#next);
@@ -76,16 +91,27 @@ export class TransportFeedback {
     /** Arrival of the previous packet as the sender will reconstruct it, in delta units: errors do not add up. */
     let told = (reference * REFERENCE_MS) / DELTA_MS;
     let number = begin;
+    /** Arrival of the last packet that came, real time. */
+    let known: number | undefined = this.#lastArrival;
     for (
       ;
       symbols.length < MAX_STATUS && sequenceDistance(this.#highest, number) >= 0;
       number = (number + 1) & 0xffff
     ) {
-      const arrival = this.#arrivals[number & (WINDOW - 1)]!;
+      let arrival = this.#arrivals[number & (WINDOW - 1)]!;
       if (arrival < 0) {
-        symbols.push(0);
-        continue;
+        const noticed = this.#noticed(number);
+        if (this.#policy.lenient && now - noticed < hold) break;
+        const repaired = missingSince === undefined || missingSince > noticed;
+        if (this.#policy.tell(now, repaired && known !== undefined) || known === undefined) {
+          symbols.push(0);
+          continue;
+        }
+        // Kept quiet: as if it had come together with the one before.
+        arrival = known;
+        this.#arrivals[number & (WINDOW - 1)] = known;
       }
+      known = arrival;
       const delta = Math.round(arrival / DELTA_MS) - told;
       if (delta < -32768 || delta > 32767) {
         // Does not fit into this message: the next one has its own reference time.
@@ -96,6 +122,7 @@ export class TransportFeedback {
       deltas.push(delta);
     }
     this.#next = number;
+    this.#lastArrival = known;
     while (symbols.length > 0 && symbols.at(-1) === 0) {
       // Only after a break: the next message names them.
       symbols.pop();
@@ -103,6 +130,13 @@ export class TransportFeedback {
     }
     if (symbols.length === 0) return undefined;
     return this.#write(senderSsrc, mediaSsrc, begin, reference, symbols, deltas);
+  }
+
+  /** When the packet after a missing one arrived. */
+  #noticed(number: number): number {
+    let next = number;
+    while (this.#arrivals[next & (WINDOW - 1)]! < 0 && next !== this.#highest) next = (next + 1) & 0xffff;
+    return this.#arrivals[next & (WINDOW - 1)]!;
   }
 
   #write(

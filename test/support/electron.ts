@@ -2,7 +2,6 @@
  * The real app in a real Electron, driven by Playwright. Where there is no Electron (or no display), `electronObstacle()`
  * says why, and the tests that need it count as skipped under that name.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +9,7 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { installedElectron } from '../../build/electron-binary.mjs';
 import { build } from '../../build/build.mjs';
 import { root } from '../../build/layout.mjs';
-import { until } from './until';
+import { isAlive, processFamily, untilGone } from './processes';
 
 export function electronObstacle(): string | undefined {
   if (installedElectron() === null)
@@ -111,48 +110,4 @@ function environment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-/** A process and all its descendants; on other systems than Linux the process alone. */
-export function processFamily(pid: number): number[] {
-  if (process.platform !== 'linux') return [pid];
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc')) {
-    const status = /^\d+$/.test(entry) ? processStatus(Number(entry)) : undefined;
-    if (status) children.set(status.parent, [...(children.get(status.parent) ?? []), Number(entry)]);
-  }
-  const family = [pid];
-  for (const member of family) family.push(...(children.get(member) ?? []));
-  return family;
-}
-
-/** A process that ended but was not collected yet by its parent (a zombie) does not count. */
-export function isAlive(pid: number): boolean {
-  if (process.platform === 'linux') {
-    const status = processStatus(pid);
-    return status !== undefined && status.state !== 'Z';
-  }
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-/** From /proc/PID/stat: `pid (name) state parent …`, where the name may hold anything, parentheses too. */
-function processStatus(pid: number): { state: string; parent: number } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state = '', parent = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state, parent: Number(parent) };
-  } catch {
-    return undefined;
-  }
-}
-
-export async function untilGone(pids: readonly number[], timeout = 10_000): Promise<void> {
-  await until(() => {
-    const left = pids.filter(isAlive);
-    return left.length === 0 ? undefined : `still running: ${left.join(', ')}`;
-  }, timeout);
 }

@@ -54,7 +54,7 @@ export class Replay {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.clients.values()].map((client) => client.closed ?? client.close()));
+    for (const client of this.clients.values()) if (!client.closed) await client.close();
   }
 
   #expect(who: string, message: Message): void {

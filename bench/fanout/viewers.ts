@@ -1,0 +1,78 @@
+/** Child process of the fan-out bench: many receive-only peers that count packets and their delays, and report as browsers do. */
+import { KurentoWire } from '../../test/support/browser-peer';
+import { buildMaxBitrate, buildReceiverReport } from '../../media-server/rtp/rtcp';
+import { startTransportHost } from '../../media-server/transport';
+import type { MediaTransport } from '../../media-server/transport';
+import { connectRawPeer, TIME_OFFSET } from './raw-peer';
+
+const REPORT_MS = 1_000;
+/** Far above what is sent. */
+const ESTIMATE = 5_000_000;
+const MAX_SAMPLES = 400_000;
+
+async function main(url: string, endpoints: readonly string[]): Promise<void> {
+  const host = await startTransportHost();
+  const wire = await KurentoWire.connect(url);
+  let packets = 0;
+  let measuring = false;
+  const delays = new Float64Array(MAX_SAMPLES);
+  let samples = 0;
+  const transports: { transport: MediaTransport; ssrcs: Map<number, number> }[] = [];
+  for (const endpoint of endpoints) {
+    const ssrcs = new Map<number, number>();
+    const { transport } = await connectRawPeer({
+      host,
+      wire,
+      endpoint,
+      direction: 'recvonly',
+      rtcp: () => undefined,
+      rtp: (packet) => {
+        ssrcs.set(packet.readUInt32BE(8), packet.readUInt16BE(2));
+        if (!measuring) return;
+        packets++;
+        const payload = packet[0]! & 0x10 ? 16 + packet.readUInt16BE(14) * 4 : 12;
+        // Every tenth is enough for percentiles.
+        if (packets % 10 !== 0 || samples >= MAX_SAMPLES || payload + TIME_OFFSET + 8 > packet.length) return;
+        delays[samples++] =
+          Number(process.hrtime.bigint() - packet.readBigUInt64BE(payload + TIME_OFFSET)) / 1e6;
+      },
+    });
+    transports.push({ transport, ssrcs });
+  }
+  const timer = setInterval(() => {
+    for (const { transport, ssrcs } of transports) {
+      const reports = [...ssrcs].map(([ssrc, highestSequence]) => ({
+        ssrc,
+        fractionLost: 0,
+        packetsLost: 0,
+        highestSequence,
+        jitter: 10,
+        lastSenderReport: 0,
+        delaySinceLastSenderReport: 0,
+      }));
+      transport.sendRtcp(
+        Buffer.concat([buildReceiverReport(1, reports), buildMaxBitrate(1, ESTIMATE, [...ssrcs.keys()])]),
+      );
+    }
+  }, REPORT_MS);
+  process.on('message', (message) => {
+    if (message === 'begin') {
+      packets = samples = 0;
+      measuring = true;
+    } else if (message === 'end') {
+      measuring = false;
+      const sorted = delays.slice(0, samples).sort();
+      const at = (share: number) => sorted[Math.min(samples - 1, Math.floor(samples * share))] ?? 0;
+      process.send?.({ type: 'result', packets, p50: at(0.5), p99: at(0.99), max: at(1) });
+    }
+  });
+  process.on('disconnect', () => {
+    clearInterval(timer);
+    wire.close();
+    void host.close().then(() => process.exit(0));
+  });
+  process.send?.({ type: 'ready' });
+}
+
+const [url = '', ...endpoints] = process.argv.slice(2);
+if (process.send) void main(url, endpoints);
