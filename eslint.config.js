@@ -74,7 +74,7 @@ export default defineConfig(
         'error',
         {
           patterns: [
-            { group: ['werift', 'werift/*'], message: 'import it through media-server/transport/werift.ts' },
+            { regex: '^werift(/|$)', message: 'import it through media-server/transport/werift.ts' },
           ],
         },
       ],

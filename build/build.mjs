@@ -57,7 +57,8 @@ export async function watch({ output = process.stderr, onBuilt }) {
   return new Promise((resolve) => {
     const watching = compiler.watch({ aggregateTimeout: 100 }, (error, stats) => {
       if (error || !stats) output.write(`${error?.stack ?? 'no result'}\n`);
-      else if (stats.hasErrors()) output.write(`${stats.toString({ preset: 'errors-only', colors: output.isTTY })}\n`);
+      else if (stats.hasErrors())
+        output.write(`${stats.toString({ preset: 'errors-only', colors: output.isTTY })}\n`);
       else {
         const changed = stats.stats.filter((each) => hashes.get(nameOf(each)) !== each.hash).map(nameOf);
         for (const each of stats.stats) hashes.set(nameOf(each), each.hash ?? '');
@@ -96,7 +97,8 @@ function removeStale(stats) {
   /** @type {Set<string>} */
   const emitted = new Set();
   for (const { compilation } of stats.stats) {
-    for (const name of Object.keys(compilation.assets)) emitted.add(path.join(compilation.outputOptions.path ?? dist, name));
+    for (const name of Object.keys(compilation.assets))
+      emitted.add(path.join(compilation.outputOptions.path ?? dist, name));
   }
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
@@ -105,7 +107,10 @@ function removeStale(stats) {
 }
 
 /** webpack is loaded only when there is something to build: most starts have nothing. */
-async function createCompiler(/** @type {'production' | 'development'} */ mode, /** @type {NodeJS.WriteStream} */ output) {
+async function createCompiler(
+  /** @type {'production' | 'development'} */ mode,
+  /** @type {NodeJS.WriteStream} */ output,
+) {
   const line = new ProgressLine('Building Callcast', output);
   line.update('', 0);
   const { default: webpack } = await import('webpack');

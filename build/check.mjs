@@ -15,14 +15,20 @@ const bin = (tool, ...args) => [at('node_modules', tool), ...args];
 /** @type {Task[]} */
 const types = readdirSync(root, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(at(entry.name, 'tsconfig.json')))
-  .map(({ name }) => ({ name: `types of ${name}/`, args: bin('typescript/bin/tsc', '-p', at(name), '--pretty') }));
+  .map(({ name }) => ({
+    name: `types of ${name}/`,
+    args: bin('typescript/bin/tsc', '-p', at(name), '--pretty'),
+  }));
 /** @type {Task[]} */
 const rest = [
   { name: 'lint', args: bin('eslint/bin/eslint.js', '.', '--max-warnings=0', '--color') },
   { name: 'format', args: bin('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.') },
 ];
 /** @type {Task} */
-const unit = { name: 'unit tests', args: bin('vitest/vitest.mjs', 'run', '--project', 'unit', '--reporter=dot') };
+const unit = {
+  name: 'unit tests',
+  args: bin('vitest/vitest.mjs', 'run', '--project', 'unit', '--reporter=dot'),
+};
 
 const onlyTypes = process.argv[2] === 'types';
 let failures = await inParallel(onlyTypes ? types : [...rest, ...types]);
@@ -61,6 +67,8 @@ function execute(args) {
       });
     }
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output, seconds: ((performance.now() - started) / 1000).toFixed(1) }));
+    child.once('close', (code) =>
+      resolve({ code, output, seconds: ((performance.now() - started) / 1000).toFixed(1) }),
+    );
   });
 }

@@ -83,5 +83,7 @@ mkdirSync(folder, { recursive: true });
 for (const size of LINUX_SIZES) writeFileSync(`${folder}/${size}x${size}.png`, await draw(size));
 const windows = await Promise.all(WINDOWS_SIZES.map(async (size) => ({ size, png: await draw(size) })));
 writeFileSync(`${folder}/icon.ico`, ico(windows));
-const mac = await Promise.all(MAC_IMAGES.map(async ([type, size]) => ({ type, png: await draw(size, MAC_SHARE) })));
+const mac = await Promise.all(
+  MAC_IMAGES.map(async ([type, size]) => ({ type, png: await draw(size, MAC_SHARE) })),
+);
 writeFileSync(`${folder}/icon.icns`, icns(mac));

@@ -2,7 +2,7 @@
  * How an installer is made, for electron-builder. `build/package.mjs` hands it over; what cannot be tried on Linux is
  * listed as untried in docs/packaging.md.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { at, externalPackages } from './layout.mjs';
 
@@ -12,6 +12,9 @@ const localElectron = process.env.ELECTRON_OVERRIDE_DIST_PATH;
 /** Where updates come from; without it the app never asks for any. */
 const updateUrl = process.env.CALLCAST_UPDATE_URL;
 
+/** deb and rpm have to name a page; whoever publishes an installer puts in the real one. */
+const homepage = process.env.CALLCAST_HOMEPAGE ?? 'https://callcast.example/';
+
 /** Native packages name their binaries after system and processor: `@napi-rs/canvas-linux-x64-gnu`. */
 const nativeScopes = [...new Set(externalPackages.map((name) => name.split('/')[0]))];
 
@@ -20,6 +23,7 @@ export const configuration = {
   appId: 'app.callcast',
   productName: 'Callcast',
   copyright: 'Callcast, Apache License 2.0',
+  extraMetadata: { homepage },
   directories: { output: at('out'), buildResources: at('build') },
 
   // Bundles hold all JavaScript; node_modules gives the native packages only. The hub's own command line stays home: the
@@ -36,14 +40,25 @@ export const configuration = {
     '!**/*.{md,d.ts,cdx.json}',
   ],
   asar: true,
-  // The media server is a process of its own that loads native modules: real files, not an archive.
-  asarUnpack: ['dist/media-server/**', ...nativeScopes.map((scope) => `node_modules/${scope}/**`)],
+  // The media server is a process of its own that loads native modules and reads the overlays: real files, not an archive.
+  asarUnpack: [
+    'dist/media-server/**',
+    'dist/overlays/**',
+    ...nativeScopes.map((scope) => `node_modules/${scope}/**`),
+  ],
   // The native packages come ready-made for Node's stable interface; there is nothing to compile.
   npmRebuild: false,
   nodeGypRebuild: false,
+  // Electron's own start screen is no part of the app.
+  afterPack: ({ appOutDir, packager }) => {
+    rmSync(path.join(packager.getResourcesDir(appOutDir), 'default_app.asar'), { force: true });
+  },
   electronLanguages: ['en', 'en-US', 'es', 'es-419'],
   ...(localElectron && existsSync(localElectron)
-    ? { electronDist: localElectron, electronVersion: readFileSync(path.join(localElectron, 'version'), 'utf8').trim().replace(/^v/, '') }
+    ? {
+        electronDist: localElectron,
+        electronVersion: readFileSync(path.join(localElectron, 'version'), 'utf8').trim().replace(/^v/, ''),
+      }
     : {}),
 
   electronFuses: {
@@ -91,7 +106,8 @@ export const configuration = {
     extendInfo: {
       NSCameraUsageDescription: 'Callcast shows your camera to the people you call or broadcast to.',
       NSMicrophoneUsageDescription: 'Callcast lets the people you call or broadcast to hear you.',
-      NSLocalNetworkUsageDescription: 'Callcast connects to other computers in your network for calls and broadcasts.',
+      NSLocalNetworkUsageDescription:
+        'Callcast connects to other computers in your network for calls and broadcasts.',
     },
   },
 

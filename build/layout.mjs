@@ -12,7 +12,15 @@ export const dist = path.join(root, 'dist');
 export const at = (...parts) => path.join(root, ...parts);
 
 /** Folders whose files end up in a bundle; a change in one of them makes the build stale. */
-export const sourceFolders = ['protocol', 'main', 'preload', 'renderer', 'signaling-server', 'media-server', 'build'];
+export const sourceFolders = [
+  'protocol',
+  'main',
+  'preload',
+  'renderer',
+  'signaling-server',
+  'media-server',
+  'build',
+];
 
 /**
  * Packages that stay in node_modules: they carry native code, which a bundle cannot hold. The same list decides what the
@@ -23,13 +31,17 @@ export const externalPackages = ['@napi-rs/canvas', '@napi-rs/webcodecs'];
 /** Optional accelerators of ws: not needed with small frames and no masking on the server's side. */
 export const ignoredPackages = ['bufferutil', 'utf-8-validate'];
 
-/** Node-side bundles that run as a process of their own: output name → source. */
-export function nodeEntries() {
+/** The hub as a process of its own. */
+export const hubEntries = { 'hub/cli': at('signaling-server/cli.ts') };
+
+/** The media server as a process of its own, and its worker threads: output name → source. */
+export function mediaServerEntries() {
   /** @type {Record<string, string>} */
-  const entries = { 'hub/cli': at('signaling-server/cli.ts'), 'media-server/cli': at('media-server/cli.ts') };
-  // A worker thread needs a file to start from: each media-server/**/NAME-worker.ts becomes dist/media-server/NAME-worker.cjs.
+  const entries = { 'media-server/cli': at('media-server/cli.ts') };
+  // A thread needs a file to start from: each media-server/**/NAME-worker.ts becomes dist/media-server/NAME-worker.cjs.
   for (const file of readdirSync(at('media-server'), { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('-worker.ts')) entries[`media-server/${path.basename(file, '.ts')}`] = at('media-server', file);
+    if (file.endsWith('-worker.ts'))
+      entries[`media-server/${path.basename(file, '.ts')}`] = at('media-server', file);
   }
   return entries;
 }
@@ -43,7 +55,10 @@ export function overlayImages() {
     .map((file) => path.join(folder, file));
 }
 
-/** @param {Record<string, string>} entries */
-export function existing(entries) {
-  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+/** The models that find faces; the face overlay's worker reads them from the folder it lies in. */
+export function faceModels() {
+  const folder = at('node_modules/@mediapipe/face_detection');
+  return ['face_detection_full_range.tflite', 'face_detection_short_range.tflite'].map((file) =>
+    path.join(folder, file),
+  );
 }

@@ -23,9 +23,11 @@ const files = await build({
   publish: 'never',
   targets: createTargets([Platform.current()], directoryOnly ? 'dir' : undefined),
 });
-for (const file of files) process.stdout.write(`${path.relative(root, file)}  ${megabytes(statSync(file).size)}\n`);
+for (const file of files)
+  process.stdout.write(`${path.relative(root, file)}  ${megabytes(statSync(file).size)}\n`);
 for (const entry of readdirSync(at('out'), { withFileTypes: true })) {
-  if (entry.isDirectory()) process.stdout.write(`out/${entry.name}  ${megabytes(sizeOf(at('out', entry.name)))}\n`);
+  if (entry.isDirectory())
+    process.stdout.write(`out/${entry.name}  ${megabytes(sizeOf(at('out', entry.name)))}\n`);
 }
 
 /** @param {string} folder @returns {number} bytes */

@@ -13,16 +13,17 @@ import { exitCode, run } from './processes.mjs';
 /** An Electron that ends with an error within this time did not get as far as a window. */
 const EARLY_MS = 10_000;
 
+/** Why there can be no window; the message continues "No app window: …". */
+class NoWindow extends Error {}
+
 const development = process.argv.includes('--dev');
 const options = process.argv.slice(2).filter((option) => option !== '--dev');
-
-process.exitCode = await start();
 
 /** @returns {Promise<number>} the exit code */
 async function start() {
   const obstacle = windowObstacle();
   // The first start fetches Electron while webpack works.
-  const electron = obstacle ? Promise.reject(new Error(obstacle)) : findElectron();
+  const electron = obstacle ? Promise.reject(new NoWindow(obstacle)) : findElectron();
   electron.catch(() => {});
   try {
     if (development) await watch({ onBuilt: restart });
@@ -34,8 +35,8 @@ async function start() {
   try {
     return await openApp(await electron);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`No app window: ${reason}. Serving Callcast to your browser instead.\n`);
+    if (!(error instanceof NoWindow)) throw error;
+    process.stderr.write(`No app window: ${error.message}. Serving Callcast to your browser instead.\n`);
     return serveBrowser();
   }
 }
@@ -43,7 +44,8 @@ async function start() {
 /** What is known to keep a window from opening, before trying. @returns {string | null} */
 function windowObstacle() {
   if (process.platform !== 'linux') return null;
-  if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'this computer has no display (DISPLAY is not set)';
+  if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+    return 'this computer has no display (DISPLAY is not set)';
   if (process.getuid?.() === 0 && !options.includes('--no-sandbox')) {
     return 'Electron refuses to run as root with its sandbox on (npm start -- --no-sandbox turns it off)';
   }
@@ -61,7 +63,7 @@ async function findElectron() {
     shown = megabytes;
     process.stderr.write(`Fetching Electron: ${megabytes} MB\n`);
   }).catch((error) => {
-    throw new Error(`Electron could not be fetched (${error.message})`);
+    throw new NoWindow(`Electron could not be fetched (${error.message})`);
   });
 }
 
@@ -96,11 +98,14 @@ async function openApp(electron) {
           complaint = (complaint + text).slice(-4_000);
         });
       },
+    }).catch((error) => {
+      throw new NoWindow(`Electron's program could not be started (${error.message})`);
     });
     if (restarting) continue;
     // 2 is the app's own answer to options that it cannot accept; it has said what is wrong with them.
     const early = performance.now() - since < EARLY_MS;
-    if (early && !result.stopped && result.code !== 0 && result.code !== 2) throw new Error(reasonOf(complaint, result));
+    if (early && !result.stopped && result.code !== 0 && result.code !== 2)
+      throw new NoWindow(reasonOf(complaint, result));
     return exitCode(result);
   }
 }
@@ -112,29 +117,36 @@ function reasonOf(complaint, { code, signal }) {
   if (/SUID sandbox|No usable sandbox/.test(complaint)) {
     return 'this system does not let Electron use its sandbox (npm start -- --no-sandbox turns it off)';
   }
-  if (/Missing X server|cannot open display|ozone_platform/i.test(complaint)) return 'Electron found no display';
+  if (/Missing X server|cannot open display|ozone_platform/i.test(complaint))
+    return 'Electron found no display';
   return `Electron ended at once (${signal ?? `code ${code}`})`;
 }
 
 async function serveBrowser() {
   const chromiumOnly = new Set(['--no-sandbox']);
-  const result = await run(process.execPath, [path.join(dist, 'hub/cli.cjs'), ...options.filter((o) => !chromiumOnly.has(o))], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    started: (child) => {
-      let output = '';
-      let opened = false;
-      child.stdout?.setEncoding('utf8').on('data', (text) => {
-        process.stdout.write(text);
-        if (opened) return;
-        output = (output + text).slice(-4_000);
-        const url = /^hub ready at (\S+)/m.exec(output)?.[1];
-        if (!url) return;
-        opened = true;
-        process.stdout.write(`Open ${url} in your browser (it warns about the certificate that this computer made for itself).\n`);
-        openBrowser(url);
-      });
+  const result = await run(
+    process.execPath,
+    [path.join(dist, 'hub/cli.cjs'), ...options.filter((o) => !chromiumOnly.has(o))],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      started: (child) => {
+        let output = '';
+        let opened = false;
+        child.stdout?.setEncoding('utf8').on('data', (text) => {
+          process.stdout.write(text);
+          if (opened) return;
+          output = (output + text).slice(-4_000);
+          const url = /^hub ready at (\S+)/m.exec(output)?.[1];
+          if (!url) return;
+          opened = true;
+          process.stdout.write(
+            `Open ${url} in your browser (it warns about the certificate that this computer made for itself).\n`,
+          );
+          openBrowser(url);
+        });
+      },
     },
-  });
+  );
   return exitCode(result);
 }
 
@@ -150,3 +162,6 @@ function openBrowser(url) {
     .on('error', () => {})
     .unref();
 }
+
+// Not left to an empty event loop: with --dev, webpack goes on watching.
+process.exit(await start());

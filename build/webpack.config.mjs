@@ -2,7 +2,7 @@
  * The bundles, as webpack configurations:
  *   main      dist/main/main.cjs            Electron's main process
  *   preload   dist/preload/preload.cjs      one file, as the sandbox demands
- *   node      dist/hub, dist/media-server   the hub and the media server as processes of their own, and worker threads
+ *   hub, media-server                       the two servers as processes of their own (dist/hub, dist/media-server)
  *   renderer  dist/renderer                 the UI for app://, for the Chromium that Electron brings
  *   web       dist/web                      the UI for browsers, served by the hub: hashed names, older syntax
  */
@@ -13,7 +13,16 @@ import HtmlWebpackPlugin from 'html-webpack-plugin';
 import MiniCssExtractPlugin from 'mini-css-extract-plugin';
 import webpack from 'webpack';
 import { MinifyWithSwc } from './minify.mjs';
-import { at, dist, existing, externalPackages, ignoredPackages, nodeEntries, overlayImages } from './layout.mjs';
+import {
+  at,
+  dist,
+  externalPackages,
+  faceModels,
+  hubEntries,
+  ignoredPackages,
+  mediaServerEntries,
+  overlayImages,
+} from './layout.mjs';
 
 /** @typedef {'production' | 'development'} Mode */
 
@@ -24,8 +33,7 @@ const require = createRequire(import.meta.url);
  * @returns {import('webpack').Configuration[]}
  */
 export function configurations(mode) {
-  const all = [main(mode), preload(mode), node(mode), renderer(mode), web(mode)];
-  return all.filter((configuration) => Object.keys(configuration.entry ?? {}).length > 0);
+  return [main(mode), preload(mode), hub(mode), mediaServer(mode), renderer(mode), web(mode)];
 }
 
 /** @param {Mode} mode @returns {import('webpack').Configuration} */
@@ -35,7 +43,7 @@ function main(mode) {
       copyFiles('icons', at('build/icons/256x256.png')),
       copyFiles('overlays', ...overlayImages()),
     ]),
-    entry: existing({ 'main/main': at('main/main.ts') }),
+    entry: { 'main/main': at('main/main.ts') },
   };
 }
 
@@ -44,7 +52,7 @@ function preload(mode) {
   return {
     ...shared(mode, 'preload'),
     target: 'electron33-preload',
-    entry: existing({ 'preload/preload': at('preload/preload.ts') }),
+    entry: { 'preload/preload': at('preload/preload.ts') },
     output: { path: dist, filename: '[name].cjs' },
     module: { rules: [typescript('chrome130')] },
     optimization: { minimize: false },
@@ -52,18 +60,24 @@ function preload(mode) {
 }
 
 /** @param {Mode} mode @returns {import('webpack').Configuration} */
-function node(mode) {
-  return { ...nodeSide(mode, 'node', 'node20.18'), entry: existing(nodeEntries()) };
+function hub(mode) {
+  return { ...nodeSide(mode, 'hub', 'node20.18'), entry: hubEntries };
+}
+
+/** @param {Mode} mode @returns {import('webpack').Configuration} */
+function mediaServer(mode) {
+  const models = copyFiles('media-server', ...faceModels());
+  return { ...nodeSide(mode, 'media-server', 'node20.18', [models]), entry: mediaServerEntries() };
 }
 
 /** @param {Mode} mode @returns {import('webpack').Configuration} */
 function renderer(mode) {
-  return { ...ui(mode, 'renderer', 'chrome130', false) };
+  return ui(mode, 'renderer', 'chrome130', false);
 }
 
 /** @param {Mode} mode @returns {import('webpack').Configuration} */
 function web(mode) {
-  return { ...ui(mode, 'web', 'chrome100, firefox102, safari15.4', true) };
+  return ui(mode, 'web', 'chrome100, firefox102, safari15.4', true);
 }
 
 /**
@@ -81,7 +95,14 @@ function shared(mode, name) {
       type: 'filesystem',
       name: `${name}-${mode}`,
       cacheDirectory: at('node_modules/.cache/webpack'),
-      buildDependencies: { config: [import.meta.filename, at('build/layout.mjs'), at('build/minify.mjs'), at('package-lock.json')] },
+      buildDependencies: {
+        config: [
+          import.meta.filename,
+          at('build/layout.mjs'),
+          at('build/minify.mjs'),
+          at('package-lock.json'),
+        ],
+      },
     },
     // A softphone is no web page on a slow line: the whole UI is loaded from this computer or the LAN.
     performance: false,
@@ -98,7 +119,12 @@ function nodeSide(mode, name, target, plugins = []) {
   return {
     ...shared(mode, name),
     target,
-    output: { path: dist, filename: '[name].cjs', chunkFilename: `${name}-chunks/[name].cjs`, library: { type: 'commonjs2' } },
+    output: {
+      path: dist,
+      filename: '[name].cjs',
+      chunkFilename: `${name}/[name].cjs`,
+      library: { type: 'commonjs2' },
+    },
     module: { rules: [typescript('node20.18')] },
     externals: Object.fromEntries(externalPackages.map((name) => [name, `commonjs ${name}`])),
     plugins: [new webpack.IgnorePlugin({ resourceRegExp: exactly(ignoredPackages) }), ...plugins],
@@ -115,7 +141,7 @@ function ui(mode, name, target, hashed) {
   const configuration = {
     ...shared(mode, name),
     target: ['web', target.startsWith('chrome130') ? 'es2022' : 'es2021'],
-    entry: existing({ app: at('renderer/main.tsx') }),
+    entry: { app: at('renderer/main.tsx') },
     output: {
       path: `${dist}/${name}`,
       filename: `${file}.js`,
@@ -125,6 +151,8 @@ function ui(mode, name, target, hashed) {
     },
     resolve: {
       extensions: ['.tsx', '.ts', '.mjs', '.js', '.json'],
+      // An optional Chrome extension for screen sharing, from before browsers had it; found empty, nobody warns of it.
+      alias: { 'kurento-browser-extensions': false },
       // kurento-utils is written for Node's `events`; webpack has the browser's version of it among its own dependencies.
       fallback: { events: createRequire(require.resolve('webpack/package.json')).resolve('events/') },
     },
@@ -157,8 +185,6 @@ function ui(mode, name, target, hashed) {
     plugins: [
       new MiniCssExtractPlugin({ filename: `${file}.css`, chunkFilename: `${file}.css` }),
       new HtmlWebpackPlugin({ template: at('renderer/index.html'), scriptLoading: 'defer', minify: false }),
-      // An optional Chrome extension for screen sharing, from before browsers had it.
-      new webpack.IgnorePlugin({ resourceRegExp: /^kurento-browser-extensions$/ }),
       new webpack.DefinePlugin({ __DEVELOPMENT__: JSON.stringify(mode === 'development') }),
     ],
   };
@@ -173,7 +199,11 @@ function typescript(target) {
     loader: 'swc-loader',
     options: {
       sourceMaps: true,
-      env: { targets: target.startsWith('node') ? { node: target.slice(4) } : target.replace(/([a-z])(\d)/g, '$1 $2') },
+      env: {
+        targets: target.startsWith('node')
+          ? { node: target.slice(4) }
+          : target.replace(/([a-z])(\d)/g, '$1 $2'),
+      },
       jsc: {
         parser: { syntax: 'typescript', tsx: true },
         transform: { react: { runtime: 'automatic' } },
@@ -194,7 +224,10 @@ function copyFiles(folder, ...files) {
         compilation.hooks.processAssets.tapPromise({ name: 'CopyFiles', stage }, async () => {
           for (const file of files) {
             compilation.fileDependencies.add(file);
-            compilation.emitAsset(`${folder}/${path.basename(file)}`, new webpack.sources.RawSource(await readFile(file)));
+            compilation.emitAsset(
+              `${folder}/${path.basename(file)}`,
+              new webpack.sources.RawSource(await readFile(file)),
+            );
           }
         });
       });

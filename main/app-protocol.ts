@@ -28,7 +28,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(self), microphone=(self), speaker-selection=(self), display-capture=(self), fullscreen=(self)',
+  'Permissions-Policy':
+    'camera=(self), microphone=(self), speaker-selection=(self), display-capture=(self), fullscreen=(self)',
   // Files change only with the installation, and are on this disk anyway.
   'Cache-Control': 'no-cache',
 };
@@ -61,7 +62,10 @@ export function serveApp(session: Session, files: AppFiles): void {
     const type = TYPES.get(path.extname(file));
     if (type === undefined) return refuse(404);
     const headers = new Headers({ ...HEADERS, 'Content-Type': type });
-    const [body, policy] = await Promise.all([readFile(file), type.startsWith('text/html') ? files.policy() : null]);
+    const [body, policy] = await Promise.all([
+      readFile(file),
+      type.startsWith('text/html') ? files.policy() : null,
+    ]);
     if (policy !== null) headers.set('Content-Security-Policy', policy);
     return new Response(new Uint8Array(body), { headers });
   });

@@ -6,7 +6,8 @@ import { CertificatePins } from './certificate-pins';
 let own: string;
 let other: string;
 beforeAll(async () => {
-  const make = async () => (await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 })).cert;
+  const make = async () =>
+    (await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 })).cert;
   [own, other] = await Promise.all([make(), make()]);
 });
 

@@ -10,7 +10,9 @@ it('lets the page reach the hub of this run and nothing else', () => {
 });
 
 it('speaks http and ws to a plain hub', () => {
-  expect(contentSecurityPolicy('ws://localhost:8080')).toContain("connect-src 'self' ws://localhost:8080 http://localhost:8080;");
+  expect(contentSecurityPolicy('ws://localhost:8080')).toContain(
+    "connect-src 'self' ws://localhost:8080 http://localhost:8080;",
+  );
 });
 
 it('lets it reach nothing without a hub', () => {

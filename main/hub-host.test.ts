@@ -6,22 +6,30 @@ import { HubHost, type RunningHub } from './hub-host';
 function fakeHub(url = 'https://localhost:8443/') {
   const listeners = new Set<() => void>();
   let mediaServer: MediaServerState = 'connecting';
+  const sharedUrls: string[] = [];
+  const close = vi.fn(() => Promise.resolve());
+  const listen = vi.fn((host: string) => {
+    sharedUrls.splice(0, 1, ...(host === '0.0.0.0' ? ['https://192.168.0.7:8443/'] : []));
+    return Promise.resolve();
+  });
   const hub: RunningHub = {
     url,
     get mediaServer() {
       return mediaServer;
     },
+    sharedUrls,
+    listen,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: vi.fn(() => Promise.resolve()),
+    close,
   };
   const become = (state: MediaServerState) => {
     mediaServer = state;
     for (const listener of listeners) listener();
   };
-  return { hub, become };
+  return { hub, become, close, listen };
 }
 
 it('tells the address and the state of the media server', async () => {
@@ -33,8 +41,8 @@ it('tells the address and the state of the media server', async () => {
   become('ready');
   become('ready');
   expect(states).toEqual([
-    { at: 'ready', url: 'wss://localhost:8443', mediaServer: 'connecting' },
-    { at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready' },
+    { at: 'ready', url: 'wss://localhost:8443', mediaServer: 'connecting', sharedUrls: null },
+    { at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready', sharedUrls: null },
   ]);
 });
 
@@ -53,14 +61,14 @@ it('speaks ws to a plain hub', async () => {
 });
 
 it('closes a hub that was still starting, once', async () => {
-  const { hub } = fakeHub();
+  const { hub, close } = fakeHub();
   let started = (_hub: RunningHub): void => {};
   const host = new HubHost(() => {});
   host.start(() => new Promise((resolve) => (started = resolve)));
   const closing = [host.close(), host.close()];
   started(hub);
   await Promise.all(closing);
-  expect(hub.close).toHaveBeenCalledTimes(1);
+  expect(close).toHaveBeenCalledTimes(1);
   expect(host.state).toEqual({ at: 'starting' });
 });
 
@@ -74,4 +82,23 @@ it('does not wait for ever for a hub that hangs', async () => {
   await vi.advanceTimersByTimeAsync(4_000);
   await closing;
   vi.useRealTimers();
+});
+
+it('shares the hub on the network and takes it back', async () => {
+  const { hub, listen } = fakeHub();
+  const states: HubState[] = [];
+  const host = new HubHost((state) => states.push(state));
+  host.start(() => Promise.resolve(hub));
+  await host.share(true);
+  expect(listen).toHaveBeenLastCalledWith('0.0.0.0');
+  expect(states.at(-1)).toMatchObject({ sharedUrls: ['https://192.168.0.7:8443/'] });
+  await host.share(false);
+  expect(listen).toHaveBeenLastCalledWith('localhost');
+  expect(states.at(-1)).toMatchObject({ sharedUrls: null });
+});
+
+it('refuses to share what could not start', async () => {
+  const host = new HubHost(() => undefined);
+  host.start(() => Promise.reject(new Error('the port is taken')));
+  await expect(host.share(true)).rejects.toThrow('the port is taken');
 });

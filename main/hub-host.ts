@@ -10,6 +10,10 @@ export interface RunningHub {
   /** Base of the pages: `https://localhost:8443/`. */
   readonly url: string;
   readonly mediaServer: MediaServerState;
+  /** Where others can reach it; empty while it is not shared. */
+  readonly sharedUrls: readonly string[];
+  /** Begins (`0.0.0.0`) or ends (`localhost`) listening beyond loopback. */
+  listen(host: string): Promise<void>;
   /** After `mediaServer` or anything else changed. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
@@ -23,6 +27,7 @@ export class HubHost {
   #state: HubState = { at: 'starting' };
   #hub: Promise<RunningHub> | null = null;
   #closing: Promise<void> | null = null;
+  #shared = false;
 
   constructor(onChange: (state: HubState) => void) {
     this.#onChange = onChange;
@@ -38,9 +43,11 @@ export class HubHost {
     this.#hub.then(
       (hub) => {
         if (this.#closing) return;
-        this.#change(readyState(hub));
+        // An address in --as_uri may have shared it from the start.
+        this.#shared = hub.sharedUrls.length > 0;
+        this.#change(this.#readyState(hub));
         hub.onChange(() => {
-          this.#change(readyState(hub));
+          this.#change(this.#readyState(hub));
         });
       },
       (error: unknown) => {
@@ -56,6 +63,15 @@ export class HubHost {
     } catch {
       return null;
     }
+  }
+
+  /** Every IPv4 address of this computer, or loopback only. @throws while there is no hub, or when it cannot listen */
+  async share(on: boolean): Promise<void> {
+    const hub = await this.#hub;
+    if (!hub || this.#closing) throw new Error('there is no hub to share');
+    await hub.listen(on ? '0.0.0.0' : 'localhost');
+    this.#shared = on;
+    this.#change(this.#readyState(hub));
   }
 
   close(): Promise<void> {
@@ -75,15 +91,16 @@ export class HubHost {
     });
   }
 
+  #readyState(hub: RunningHub): HubState {
+    const sharedUrls = this.#shared ? hub.sharedUrls : null;
+    return { at: 'ready', url: wireOf(hub), mediaServer: hub.mediaServer, sharedUrls };
+  }
+
   #change(state: HubState): void {
     if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
     this.#state = state;
     this.#onChange(state);
   }
-}
-
-function readyState(hub: RunningHub): HubState {
-  return { at: 'ready', url: wireOf(hub), mediaServer: hub.mediaServer };
 }
 
 function wireOf({ url }: RunningHub): string {

@@ -12,6 +12,7 @@ function setUp(overrides: Partial<Handlers> = {}, logger: Logger = silentLogger)
   const handlers: Handlers = {
     'app:info': () => ({ version: '1.2.3', platform: 'linux', locale: 'en' }),
     'hub:get': () => ({ at: 'starting' }),
+    'hub:share': () => null,
     'window:theme': () => null,
     ...overrides,
   };
@@ -49,7 +50,10 @@ it('refuses other pages, other frames and frames that are gone', async () => {
     { ...ownPage, senderFrame: null },
   ];
   for (const stranger of strangers) {
-    expect(await invoke(stranger, 'window:theme', 'dark')).toMatchObject({ ok: false, failure: { code: 'forbidden-origin' } });
+    expect(await invoke(stranger, 'window:theme', 'dark')).toMatchObject({
+      ok: false,
+      failure: { code: 'forbidden-origin' },
+    });
   }
   expect(theme).not.toHaveBeenCalled();
 });
@@ -58,7 +62,10 @@ it('refuses arguments of the wrong shape or size', async () => {
   const theme = vi.fn(() => null);
   const { invoke } = setUp({ 'window:theme': theme });
   for (const args of [[], ['pink'], ['dark', 'dark'], [null], [{ theme: 'dark' }], [['dark']]]) {
-    expect(await invoke(ownPage, 'window:theme', ...args)).toMatchObject({ ok: false, failure: { code: 'bad-message' } });
+    expect(await invoke(ownPage, 'window:theme', ...args)).toMatchObject({
+      ok: false,
+      failure: { code: 'bad-message' },
+    });
   }
   expect(await invoke(ownPage, 'window:theme', 'x'.repeat(MAX_IPC_SIZE))).toMatchObject({
     ok: false,
@@ -73,8 +80,13 @@ it('turns an exception into a failure whose reference is in the log', async () =
     throw new Error('secret detail');
   };
   const { invoke } = setUp({ 'hub:get': broken }, { ...silentLogger, error });
-  const result = (await invoke(ownPage, 'hub:get')) as { failure: { code: string; message: string; ref: string } };
+  const result = (await invoke(ownPage, 'hub:get')) as {
+    failure: { code: string; message: string; ref: string };
+  };
   expect(result.failure.code).toBe('internal');
   expect(result.failure.message).not.toContain('secret');
-  expect(error).toHaveBeenCalledWith(expect.objectContaining({ ref: result.failure.ref }), expect.any(String));
+  expect(error).toHaveBeenCalledWith(
+    expect.objectContaining({ ref: result.failure.ref }),
+    expect.any(String),
+  );
 });

@@ -14,7 +14,9 @@ import { weigh } from './weigh';
 
 type Channel = keyof IpcRequests;
 export type Handlers = {
-  [K in Channel]: (...args: IpcRequests[K]['args']) => IpcRequests[K]['value'] | Promise<IpcRequests[K]['value']>;
+  [K in Channel]: (
+    ...args: IpcRequests[K]['args']
+  ) => IpcRequests[K]['value'] | Promise<IpcRequests[K]['value']>;
 };
 
 export function handleRequests(ipc: Pick<IpcMain, 'handle'>, handlers: Handlers, logger: Logger): void {
@@ -24,7 +26,11 @@ export function handleRequests(ipc: Pick<IpcMain, 'handle'>, handlers: Handlers,
 }
 
 /** To a page that is still there; a window may close while something is on its way to it. */
-export function sendEvent<K extends keyof IpcEvents>(contents: WebContents, channel: K, payload: IpcEvents[K]): void {
+export function sendEvent<K extends keyof IpcEvents>(
+  contents: WebContents,
+  channel: K,
+  payload: IpcEvents[K],
+): void {
   if (!contents.isDestroyed()) contents.send(channel, payload);
 }
 
@@ -43,10 +49,13 @@ async function answer<K extends Channel>(
   if (!isOurPage(event)) return refuse('forbidden-origin', 'Only the app itself may ask this.');
   if (weigh(args, MAX_IPC_SIZE) > MAX_IPC_SIZE) return refuse('too-large', 'The request is too large.');
   const parsed = v.safeParse(ipcGuards[channel], args);
-  if (!parsed.success) return refuse('bad-message', 'The request does not have the shape that this channel needs.');
+  if (!parsed.success)
+    return refuse('bad-message', 'The request does not have the shape that this channel needs.');
   try {
     // The guard of a channel gives that channel's arguments; TypeScript cannot follow K through both tables.
-    const handler = handlers[channel] as (...args: unknown[]) => IpcRequests[K]['value'] | Promise<IpcRequests[K]['value']>;
+    const handler = handlers[channel] as (
+      ...args: unknown[]
+    ) => IpcRequests[K]['value'] | Promise<IpcRequests[K]['value']>;
     return { ok: true, value: await handler(...parsed.output) };
   } catch (error) {
     const failure = refuse('internal', 'Something went wrong inside the app. The log has the details.');

@@ -17,6 +17,7 @@ import { handleRequests, sendEvent } from './ipc';
 import { menuTemplate } from './menu';
 import { restrictNavigation } from './navigation';
 import { restrictPermissions } from './permissions';
+import { surviveFaults } from './faults';
 import { textsFor, type Texts } from './texts';
 import { openWindow } from './window';
 import { WindowStateFile } from './window-state';
@@ -60,14 +61,18 @@ async function run(settings: HubSettings): Promise<void> {
   const hub = new HubHost((state) => {
     for (const window of BrowserWindow.getAllWindows()) sendEvent(window.webContents, 'hub:state', state);
   });
+  surviveFaults(app, logger.child({ part: 'app' }));
   endTidily(hub);
-  nativeTheme.themeSource = remembered.state.theme;
 
   await app.whenReady();
+  nativeTheme.themeSource = remembered.state.theme;
   const texts = textsFor(app.getLocale());
   restrictPermissions(session.defaultSession);
   verifyCertificates(session.defaultSession, pins);
-  restrictNavigation(app, { confirm: (url) => confirmLink(url, texts), open: (url) => shell.openExternal(url) });
+  restrictNavigation(app, {
+    confirm: (url) => confirmLink(url, texts),
+    open: (url) => shell.openExternal(url),
+  });
   serveApp(session.defaultSession, {
     root: path.join(dist, 'renderer'),
     policy: async () => contentSecurityPolicy(await hub.wire()),
@@ -77,6 +82,10 @@ async function run(settings: HubSettings): Promise<void> {
     {
       'app:info': () => ({ version: app.getVersion(), platform: platform(), locale: app.getLocale() }),
       'hub:get': () => hub.state,
+      'hub:share': async (on) => {
+        await hub.share(on);
+        return null;
+      },
       'window:theme': (theme) => {
         nativeTheme.themeSource = theme;
         remembered.change({ theme });
@@ -102,7 +111,12 @@ async function run(settings: HubSettings): Promise<void> {
   });
   Menu.setApplicationMenu(
     Menu.buildFromTemplate(
-      menuTemplate({ platform: process.platform, development, texts: texts.menu, showAbout: () => void showAbout(texts) }),
+      menuTemplate({
+        platform: process.platform,
+        development,
+        texts: texts.menu,
+        showAbout: () => void showAbout(texts),
+      }),
     ),
   );
 
@@ -152,7 +166,12 @@ async function confirmLink(url: string, { openLink }: Texts): Promise<boolean> {
 }
 
 async function showAbout({ about }: Texts): Promise<void> {
-  await dialog.showMessageBox({ type: 'info', message: 'Callcast', detail: about(app.getVersion()), buttons: ['OK'] });
+  await dialog.showMessageBox({
+    type: 'info',
+    message: 'Callcast',
+    detail: about(app.getVersion()),
+    buttons: ['OK'],
+  });
 }
 
 function platform(): 'linux' | 'darwin' | 'win32' {

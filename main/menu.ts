@@ -6,10 +6,15 @@ export interface MenuOptions {
   readonly platform: NodeJS.Platform;
   readonly development: boolean;
   readonly texts: Texts['menu'];
-  showAbout(): void;
+  readonly showAbout: () => void;
 }
 
-export function menuTemplate({ platform, development, texts, showAbout }: MenuOptions): MenuItemConstructorOptions[] {
+export function menuTemplate({
+  platform,
+  development,
+  texts,
+  showAbout,
+}: MenuOptions): MenuItemConstructorOptions[] {
   const mac = platform === 'darwin';
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const about: MenuItemConstructorOptions = { id: 'about', label: texts.about, click: showAbout };
@@ -30,7 +35,10 @@ export function menuTemplate({ platform, development, texts, showAbout }: MenuOp
   };
   const file: MenuItemConstructorOptions = {
     label: plain(texts.file),
-    submenu: [{ role: 'close', label: texts.close }, ...(mac ? [] : [separator, { ...quit, accelerator: 'Ctrl+Q' }])],
+    submenu: [
+      { role: 'close', label: texts.close },
+      ...(mac ? [] : [separator, { ...quit, accelerator: 'Ctrl+Q' }]),
+    ],
   };
   const edit: MenuItemConstructorOptions = {
     label: plain(texts.edit),
@@ -54,7 +62,11 @@ export function menuTemplate({ platform, development, texts, showAbout }: MenuOp
       { role: 'togglefullscreen', label: texts.fullScreen },
       // An accelerator that reloads would end a call by a slip of the finger: for developers only.
       ...(development
-        ? [separator, { role: 'reload' as const, label: texts.reload }, { role: 'toggleDevTools' as const, label: texts.developerTools }]
+        ? [
+            separator,
+            { role: 'reload' as const, label: texts.reload },
+            { role: 'toggleDevTools' as const, label: texts.developerTools },
+          ]
         : []),
     ],
   };

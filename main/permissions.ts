@@ -14,7 +14,12 @@ const ALLOWED: ReadonlySet<string> = new Set([
 
 export function restrictPermissions(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, answer, details) => {
-    answer(ALLOWED.has(permission) && details.isMainFrame && isAppUrl(details.requestingUrl) && isAppPage(contents));
+    answer(
+      ALLOWED.has(permission) &&
+        details.isMainFrame &&
+        isAppUrl(details.requestingUrl) &&
+        isAppPage(contents),
+    );
   });
   session.setPermissionCheckHandler((contents, permission, requestingOrigin, details) => {
     if (!ALLOWED.has(permission) || !isAppUrl(requestingOrigin)) return false;

@@ -33,7 +33,6 @@ export interface Texts {
     readonly open: string;
     readonly cancel: string;
   };
-  readonly crashed: { readonly title: string; readonly message: string };
 }
 
 const en: Texts = {
@@ -65,10 +64,6 @@ const en: Texts = {
   },
   about: (version) => `Version ${version}\nCalls and broadcasts over WebRTC, with a media server inside.`,
   openLink: { question: 'Open this link in your browser?', open: 'Open', cancel: 'Cancel' },
-  crashed: {
-    title: 'Callcast has to close',
-    message: 'Something went wrong inside the app and it cannot go on. Start it again; your settings are safe.',
-  },
 };
 
 const es: Texts = {
@@ -98,12 +93,9 @@ const es: Texts = {
     reload: 'Recargar',
     developerTools: 'Herramientas de desarrollo',
   },
-  about: (version) => `Versión ${version}\nLlamadas y transmisiones por WebRTC, con un servidor de medios incluido.`,
+  about: (version) =>
+    `Versión ${version}\nLlamadas y transmisiones por WebRTC, con un servidor de medios incluido.`,
   openLink: { question: '¿Abrir este enlace en el navegador?', open: 'Abrir', cancel: 'Cancelar' },
-  crashed: {
-    title: 'Callcast debe cerrarse',
-    message: 'Algo falló dentro de la aplicación y no puede continuar. Ábrela de nuevo; tu configuración está a salvo.',
-  },
 };
 
 /** `locale` is a language tag such as `es-AR`. */

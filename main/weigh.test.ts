@@ -14,7 +14,8 @@ it('stops soon after the limit', () => {
 });
 
 it('refuses what no request consists of', () => {
-  for (const value of [new Map(), new ArrayBuffer(1), new Date(), /x/]) expect(weigh([value], LIMIT)).toBe(Infinity);
+  for (const value of [new Map(), new ArrayBuffer(1), new Date(), /x/])
+    expect(weigh([value], LIMIT)).toBe(Infinity);
 });
 
 it('comes to an end with cycles', () => {

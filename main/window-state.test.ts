@@ -23,7 +23,13 @@ it('remembers between starts', () => {
 it('starts with defaults when the file is missing, broken or from somebody else', () => {
   const defaults = { bounds: null, maximized: false, theme: 'system' };
   expect(new WindowStateFile(file).state).toEqual(defaults);
-  for (const text of ['', '{', 'null', '[]', '{"bounds":{"x":1e9,"y":0,"width":1,"height":1},"theme":"pink"}']) {
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"bounds":{"x":1e9,"y":0,"width":1,"height":1},"theme":"pink"}',
+  ]) {
     writeFileSync(file, text);
     expect(new WindowStateFile(file).state, text).toEqual(defaults);
   }

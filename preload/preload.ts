@@ -9,7 +9,7 @@ const bridge: Bridge = {
   invoke(channel, ...args) {
     if (!REQUEST_CHANNELS.has(channel)) return Promise.reject(new TypeError('not a request'));
     // The main process answers this channel with a Result of this type: its handlers derive from the same map.
-    return ipcRenderer.invoke(channel, ...args) as ReturnType<Bridge['invoke']> as never;
+    return ipcRenderer.invoke(channel, ...args);
   },
   on(channel, listener) {
     if (!EVENT_CHANNELS.has(channel)) throw new TypeError('not an event');

@@ -52,6 +52,7 @@ function answerTo(offer: string, transport: MediaTransport): string {
     .replace(/^a=ice-pwd:.*$/gm, `a=ice-pwd:${password}`)
     .replace(/^a=fingerprint:.*$/gm, `a=fingerprint:sha-256 ${transport.localFingerprint.value}`)
     .replace(/^a=setup:.*$/gm, 'a=setup:passive')
+    .replace(/^a=recvonly$/gm, 'a=sendonly')
     .replace(/^a=extmap:.*\r\n/gm, '')
     .replace(/^a=rtcp-fb:.*\r\n/gm, '');
 }
@@ -61,7 +62,10 @@ async function openPage(): Promise<void> {
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 }
 
-async function start(options: TransportHostOptions, media: { audio: boolean; video: boolean } | 'receive'): Promise<{
+async function start(
+  options: TransportHostOptions,
+  media: { audio: boolean; video: boolean } | 'receive' | 'data',
+): Promise<{
   transport: MediaTransport;
   states: string[];
   counts: { rtp: number; rtcp: number };
@@ -78,6 +82,9 @@ async function start(options: TransportHostOptions, media: { audio: boolean; vid
         transport.sendRtp(packet, 12, packet, 12, packet.length);
       },
       rtcp: () => void (counts.rtcp += 1),
+      dataChannel(channel) {
+        channel.listener = { message: (data, text) => void channel.send(data, text) };
+      },
       dtlsStateChanged: (state, error) => void states.push(error ? `${state}: ${error.message}` : state),
     },
   });
@@ -85,7 +92,8 @@ async function start(options: TransportHostOptions, media: { audio: boolean; vid
   const offer = await page.evaluate(async (constraints) => {
     const peer = new RTCPeerConnection();
     Object.assign(window, { peer });
-    if (constraints === 'receive') peer.addTransceiver('video', { direction: 'recvonly' });
+    if (constraints === 'data') Object.assign(window, { channel: peer.createDataChannel('chat') });
+    else if (constraints === 'receive') peer.addTransceiver('video', { direction: 'recvonly' });
     else {
       const stream = await navigator.mediaDevices.getUserMedia(constraints);
       for (const track of stream.getTracks()) peer.addTrack(track, stream);
@@ -103,6 +111,7 @@ async function start(options: TransportHostOptions, media: { audio: boolean; vid
     fingerprints: [{ algorithm, value }],
     dtlsRole: 'server',
   });
+  if (media === 'data') transport.enableDataChannels({ remotePort: Number(field(offer, 'sctp-port')) });
   transport.gatherCandidates();
   await expect.poll(() => transport.gatheringState).toBe('complete');
   await page.evaluate(
@@ -130,7 +139,6 @@ describe('Chromium', () => {
     expect(transport.stats().srtpProfile).toBe(profile);
     expect(counts.rtp).toBeGreaterThan(20);
     expect(counts.rtcp).toBeGreaterThan(0);
-    console.log(transport.stats(), states);
     await page.evaluate(() => (window as unknown as { peer: RTCPeerConnection }).peer.close());
     await expect.poll(() => transport.dtlsState).toBe('closed');
     expect(states).toEqual(['connecting', 'connected', 'closed']);
@@ -140,5 +148,38 @@ describe('Chromium', () => {
     const { transport } = await start({}, 'receive');
     await expect.poll(() => transport.writable).toBe(true);
     expect(transport.selectedPair?.remote.type).toBe('prflx');
+  });
+
+  it('hears its messages again over a data channel, and one that the server opens', async () => {
+    const { transport } = await start({}, 'data');
+    const echoed = await page.evaluate(async () => {
+      const { channel } = window as unknown as { channel: RTCDataChannel };
+      channel.binaryType = 'arraybuffer';
+      if (channel.readyState !== 'open') await new Promise((resolve) => (channel.onopen = resolve));
+      const answers: unknown[] = [];
+      const all = new Promise<void>((resolve) => {
+        channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+          answers.push(typeof data === 'string' ? data : data.byteLength);
+          if (answers.length === 3) resolve();
+        };
+      });
+      channel.send('hello');
+      channel.send('');
+      channel.send(new Uint8Array(50_000));
+      await all;
+      return answers;
+    });
+    expect(echoed).toEqual(['hello', '', 50_000]);
+    const heard = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          (window as unknown as { peer: RTCPeerConnection }).peer.ondatachannel = ({ channel }) => {
+            channel.onmessage = ({ data }) => resolve([channel.label, data]);
+          };
+        }),
+    );
+    const channel = transport.createDataChannel({ label: 'from the server' });
+    channel.listener = { open: () => void channel.send(Buffer.from('hi'), true) };
+    expect(await heard).toEqual(['from the server', 'hi']);
   });
 });

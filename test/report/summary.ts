@@ -10,7 +10,10 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-export function summary(modules: ReadonlyArray<TestModule>, errors: ReadonlyArray<SerializedError>): string[] {
+export function summary(
+  modules: ReadonlyArray<TestModule>,
+  errors: ReadonlyArray<SerializedError>,
+): string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const passed = tests.filter((test) => test.result().state === 'passed').length;
   const skipped = tests.filter((test) => test.result().state === 'skipped');
