@@ -18,6 +18,9 @@ class NoWindow extends Error {}
 
 const development = process.argv.includes('--dev');
 const options = process.argv.slice(2).filter((option) => option !== '--dev');
+/** Linux has no sandbox for root: it is this or no window, and the user is told. */
+const withoutSandbox =
+  process.platform === 'linux' && process.getuid?.() === 0 && !options.includes('--no-sandbox');
 
 /** @returns {Promise<number>} the exit code */
 async function start() {
@@ -46,9 +49,6 @@ function windowObstacle() {
   if (process.platform !== 'linux') return null;
   if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
     return 'this computer has no display (DISPLAY is not set)';
-  if (process.getuid?.() === 0 && !options.includes('--no-sandbox')) {
-    return 'Electron refuses to run as root with its sandbox on (npm start -- --no-sandbox turns it off)';
-  }
   return null;
 }
 
@@ -84,11 +84,13 @@ async function openApp(electron) {
   // Would turn Electron into a plain Node, and some editors' terminals set it.
   delete env.ELECTRON_RUN_AS_NODE;
   if (development) env.CALLCAST_DEVELOPMENT = '1';
+  if (withoutSandbox)
+    process.stderr.write("Running as root, where Electron's sandbox cannot work: it is off.\n");
   for (;;) {
     const since = performance.now();
     let complaint = '';
     restarting = false;
-    const result = await run(electron, [root, ...options], {
+    const result = await run(electron, [root, ...(withoutSandbox ? ['--no-sandbox'] : []), ...options], {
       env,
       stdio: ['ignore', 'inherit', 'pipe'],
       started: (child) => {
