@@ -9,6 +9,7 @@ import { IceAgent, type AgentEvents, type IcePair } from './ice/agent';
 import type { Base } from './ice/candidate';
 import type { DatagramReceiver } from './remote-table';
 import { profileById, type SrtpProfile } from './srtp/profile';
+import { DataChannels, MAX_MESSAGE_SIZE } from './sctp/data-channels';
 import { makeCipher, SrtpReceiver, SrtpSender } from './srtp/srtp-session';
 import type { Timer } from './timers';
 import { TransportError } from './transport-error';
@@ -32,8 +33,6 @@ import type {
 } from './types';
 import type { PeerSocket } from './udp-port';
 
-/** Room for the largest packet that any path carries, with tag and index. */
-const SCRATCH_SIZE = 2_048;
 /** A peer has few addresses at a time; who moves around the world leaves the oldest behind. */
 const MAX_VALIDATED = 16;
 /** After a change of path, packets still on their way arrive at the old socket. */
@@ -44,13 +43,6 @@ interface RemotePoint {
   readonly address: string;
   readonly port: number;
 }
-
-/**
- * Packets are sealed and sent in one go, so all transports of a thread share one buffer. Should the system refuse a
- * packet, Node sends it later from this same memory: what then leaves is some other packet's cipher text, which the
- * receiver discards, just as if the packet had been lost.
- */
-const scratch = Buffer.alloc(SCRATCH_SIZE);
 
 export class WireTransport implements MediaTransport, DatagramReceiver {
   readonly #host: HostServices;
@@ -70,6 +62,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
   #dtlsState: DtlsState = 'new';
   #remote: RemoteParameters | undefined;
   #profile: SrtpProfile | undefined;
+  #channels: DataChannels | undefined;
   #sender: SrtpSender | undefined;
   #receiver: SrtpReceiver | undefined;
 
@@ -282,13 +275,18 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
   ): boolean {
     const sender = this.#sender;
     const size = headerLength + payloadEnd - payloadStart;
-    if (sender === undefined || this.#path === undefined || size + sender.rtpOverhead > SCRATCH_SIZE) {
+    if (
+      sender === undefined ||
+      this.#path === undefined ||
+      size + sender.rtpOverhead > sender.packet.length
+    ) {
       this.#packetsDropped += 1;
       return false;
     }
-    header.copy(scratch, 0, 0, headerLength);
-    payload.copy(scratch, headerLength, payloadStart, payloadEnd);
-    return this.#sendSealed(sender.protectRtp(scratch, headerLength, size));
+    const { packet } = sender;
+    header.copy(packet, 0, 0, headerLength);
+    payload.copy(packet, headerLength, payloadStart, payloadEnd);
+    return this.#sendSealed(packet, sender.protectRtp(packet, headerLength, size));
   }
 
   sendRtcp(packet: Buffer): boolean {
@@ -298,17 +296,17 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
       sender === undefined ||
       this.#path === undefined ||
       size < 8 ||
-      size + sender.rtcpOverhead > SCRATCH_SIZE
+      size + sender.rtcpOverhead > sender.packet.length
     ) {
       this.#packetsDropped += 1;
       return false;
     }
-    packet.copy(scratch);
-    return this.#sendSealed(sender.protectRtcp(scratch, size));
+    packet.copy(sender.packet);
+    return this.#sendSealed(sender.packet, sender.protectRtcp(sender.packet, size));
   }
 
-  #sendSealed(length: number): boolean {
-    if (length < 0 || !this.#send(scratch.subarray(0, length))) {
+  #sendSealed(packet: Buffer, length: number): boolean {
+    if (length < 0 || !this.#send(packet.subarray(0, length))) {
       this.#packetsDropped += 1;
       return false;
     }
@@ -321,8 +319,9 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
 
   #newAssociation(remote: RemoteParameters): void {
     this.#dtls?.close();
-    this.#sender = undefined;
-    this.#receiver = undefined;
+    this.#channels?.close();
+    this.#channels = undefined;
+    this.#forgetKeys();
     this.#profile = undefined;
     const dtls = new DtlsConnection({
       role: remote.dtlsRole,
@@ -333,7 +332,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
       send: (datagram) => void this.#send(datagram),
       connecting: () => this.#setDtlsState('connecting'),
       connected: () => this.#secured(dtls),
-      data: (message) => this.#receiveData(message),
+      data: (message) => this.#channels?.receive(message),
       closed: () => this.#setDtlsState('closed'),
       failed: (error) => this.#setDtlsState('failed', error),
     });
@@ -347,17 +346,25 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     if (!profile) return;
     const keys = dtls.exportSrtpKeys(profile.keyLength, profile.saltLength);
     this.#profile = profile;
-    this.#sender = new SrtpSender(makeCipher(profile, keys.localKey, keys.localSalt));
+    this.#sender = new SrtpSender(makeCipher(profile, keys.localKey, keys.localSalt, true));
     this.#receiver = new SrtpReceiver(makeCipher(profile, keys.remoteKey, keys.remoteSalt));
     this.#setDtlsState('connected');
+    this.#channels?.start();
+  }
+
+  #forgetKeys(): void {
+    this.#sender?.close();
+    this.#sender = undefined;
+    this.#receiver = undefined;
   }
 
   #setDtlsState(state: DtlsState, error?: Error): void {
     if (this.#closed || state === this.#dtlsState) return;
     this.#dtlsState = state;
     if (state === 'closed' || state === 'failed') {
-      this.#sender = undefined;
-      this.#receiver = undefined;
+      this.#forgetKeys();
+      this.#channels?.close();
+      this.#channels = undefined;
     }
     if (error) this.#logger.warn({ error: error.message }, 'DTLS failed');
     this.#listener.dtlsStateChanged?.(state, error);
@@ -365,27 +372,38 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
 
   // ---- data channels
 
-  #receiveData(_message: Buffer): void {
-    // Until data channels are negotiated, nobody listens.
+  enableDataChannels({ remotePort, maxMessageSize }: { remotePort: number; maxMessageSize?: number }): void {
+    const remote = this.#remote;
+    if (this.#closed || this.#channels || remote === undefined) return;
+    const channels = new DataChannels({
+      dtlsRole: remote.dtlsRole,
+      remotePort,
+      remoteMaxMessageSize: maxMessageSize ?? MAX_MESSAGE_SIZE,
+      send: (packet) => void this.#dtls?.send(packet),
+      opened: (channel) => this.#listener.dataChannel?.(channel),
+      stateChanged: (state) => {
+        if (!this.#closed) this.#listener.sctpStateChanged?.(state);
+      },
+    });
+    this.#channels = channels;
+    if (this.#dtlsState === 'connected') channels.start();
   }
 
-  enableDataChannels(_options: { remotePort: number; maxMessageSize?: number }): void {
-    throw new TransportError('data-channel', 'data channels are not available');
-  }
-
-  createDataChannel(_options: DataChannelOptions): DataChannel {
-    throw new TransportError('data-channel', 'data channels are not available');
+  createDataChannel(options: DataChannelOptions): DataChannel {
+    if (!this.#channels) throw new TransportError('data-channel', 'data channels were not negotiated');
+    return this.#channels.create(options);
   }
 
   // ---- the end
 
   close(): void {
     if (this.#closed) return;
-    this.#dtls?.close();
     this.#closed = true;
+    this.#channels?.close();
+    this.#channels = undefined;
+    this.#dtls?.close();
     this.#dtlsState = 'closed';
-    this.#sender = undefined;
-    this.#receiver = undefined;
+    this.#forgetKeys();
     this.#gatherer.close();
     this.#agent.close();
     for (const { base, address, port } of this.#validated.splice(0)) base.remotes.remove(address, port, this);

@@ -17,7 +17,7 @@ export class RemoteTable {
   /** False when the address belongs to somebody else; `proven` (our own check was answered from there) takes it over. */
   add(address: string, port: number, receiver: DatagramReceiver, proven: boolean): boolean {
     let ports = this.#addresses.get(address);
-    if (!ports) this.#addresses.set(address, (ports = new Map()));
+    if (!ports) this.#addresses.set(address, (ports = new Map<number, DatagramReceiver>()));
     const owner = ports.get(port);
     if (owner !== undefined && owner !== receiver && !proven) return false;
     ports.set(port, receiver);

@@ -57,8 +57,14 @@ export interface HostServices {
   readonly srtpProfiles: readonly number[];
   readonly announcedAddresses: readonly string[];
   readonly timers: Timers;
-  /** Of the present interfaces. */
+  /** Of the present interfaces, on the shared port. */
   bases(): readonly HostBase[];
+  /**
+   * Sockets for one transport alone, on ports of their own; the caller closes them with closeBases. Undefined when the
+   * configuration allows one port only.
+   */
+  openBases(): readonly HostBase[] | undefined;
+  closeBases(bases: readonly HostBase[]): void;
   /** A connected socket for this remote address; undefined where the system does not allow it. */
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined;
   /** STUN that came through a relay. Others than STUN are the transport's. */
@@ -75,6 +81,7 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   readonly timers = SystemTimers;
   readonly #logger: Logger;
   readonly #bases = new Map<LocalSocket, HostBase>();
+  readonly #dedicated = new Set<LocalSocket>();
   readonly #users = new Map<string, IceAgent>();
   readonly #transactions = new Map<string, TransactionReceiver>();
   readonly #transports = new Set<WireTransport>();
@@ -117,7 +124,7 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   stats(): HostStats {
     return {
       transports: this.#transports.size,
-      sockets: (this.#udp?.locals.length ?? 0) + this.#peerSockets,
+      sockets: (this.#udp?.locals.length ?? 0) + this.#dedicated.size + this.#peerSockets,
       strayPackets: this.#stray,
     };
   }
@@ -138,12 +145,32 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
     udp.locals.forEach((socket, index) => {
       if (!this.#bases.has(socket)) this.#bases.set(socket, new HostBase(socket, 65_535 - index * 256));
     });
-    for (const socket of this.#bases.keys()) if (!udp.locals.includes(socket)) this.#bases.delete(socket);
-    return [...this.#bases.values()];
+    for (const socket of this.#bases.keys()) {
+      if (!udp.locals.includes(socket) && !this.#dedicated.has(socket)) this.#bases.delete(socket);
+    }
+    return udp.locals.flatMap((socket) => this.#bases.get(socket) ?? []);
+  }
+
+  openBases(): readonly HostBase[] | undefined {
+    const sockets = this.#udp?.openDedicated();
+    return sockets?.map((socket, index) => {
+      const base = new HostBase(socket, 65_535 - index * 256);
+      this.#dedicated.add(socket);
+      this.#bases.set(socket, base);
+      return base;
+    });
+  }
+
+  closeBases(bases: readonly HostBase[]): void {
+    for (const { socket } of bases) {
+      this.#dedicated.delete(socket);
+      this.#bases.delete(socket);
+      void socket.close();
+    }
   }
 
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined {
-    if (!this.#udp?.sharing || this.#closed) return undefined;
+    if (!base.socket.shared || this.#closed) return undefined;
     try {
       const socket = new PeerSocket(
         base.socket,

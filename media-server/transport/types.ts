@@ -171,6 +171,9 @@ export interface MediaTransport {
   /**
    * Encrypts and sends one RTP packet made of a header (with extensions, from byte 0) and a payload range. Never throws,
    * never waits: false when it could not be handed to the network. `header` may be reused after the call.
+   *
+   * One SSRC and sequence number must carry one content only, header and extensions included: a packet that is sent
+   * again is sent bit by bit as before (an abs-send-time that moved on would give AES-GCM's key away), or as RTX.
    */
   sendRtp(
     header: Buffer,
@@ -182,7 +185,7 @@ export interface MediaTransport {
   /** Encrypts and sends one RTCP compound packet. `packet` may be reused after the call. */
   sendRtcp(packet: Buffer): boolean;
 
-  /** Starts SCTP (RFC 8831) over DTLS as soon as it is connected; needed before any data channel can be used. */
+  /** After setRemote: SCTP (RFC 8831) starts as soon as DTLS is connected. Needed before any data channel is used. */
   enableDataChannels(options: { remotePort: number; maxMessageSize?: number }): void;
   /** Opens a channel; `open` comes when the peer has it. Throws TransportError when there are too many. */
   createDataChannel(options: DataChannelOptions): DataChannel;

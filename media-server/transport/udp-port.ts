@@ -138,6 +138,8 @@ export class LocalSocket {
   readonly loopback: boolean;
   readonly interfaceName: string;
   readonly port: number;
+  /** Connected sockets may be put on the same port. */
+  readonly shared: boolean;
   errors = 0;
   readonly #socket: dgram.Socket;
   readonly #gate: SendGate;
@@ -148,6 +150,7 @@ export class LocalSocket {
     this.family = local.family;
     this.loopback = local.loopback;
     this.interfaceName = local.interfaceName;
+    this.shared = shared;
     const socket = createSocket(local.family, shared);
     this.#socket = socket;
     this.#gate = new SendGate(socket);
@@ -245,10 +248,36 @@ export class UdpPort {
     }
   }
 
+  /**
+   * One more socket per address, on other ports: any, or of the configured range. Undefined when there is only the one
+   * port, because a firewall or a port mapping knows no other.
+   */
+  openDedicated(): LocalSocket[] | undefined {
+    const { port, portRange } = this.#options;
+    if (this.#closed || (port !== undefined && port !== 0)) return undefined;
+    return this.#locals.flatMap((local) => {
+      for (const candidate of portRange ? shuffled(portRange) : [0]) {
+        try {
+          return [new LocalSocket(local, candidate, false, this.#handler)];
+        } catch {
+          // Taken.
+        }
+      }
+      return [];
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#locals.splice(0).map((local) => local.close()));
   }
+}
+
+/** All ports of the range, beginning somewhere. */
+function shuffled({ min, max }: { readonly min: number; readonly max: number }): number[] {
+  const count = Math.max(0, max - min + 1);
+  const first = Math.floor(Math.random() * count);
+  return Array.from({ length: count }, (_, i) => min + ((first + i) % count));
 }
 
 /**

@@ -177,9 +177,20 @@ export class IceAgent {
     this.#wake();
   }
 
+  /** The base is gone: what went over it needs another pair, if there is one. */
   removeBase(base: Base): void {
     const index = this.#bases.indexOf(base);
-    if (index >= 0) this.#bases.splice(index, 1);
+    if (index < 0) return;
+    this.#bases.splice(index, 1);
+    for (const generation of [this.#current, this.#previous]) {
+      for (const pair of generation?.pairs ?? []) {
+        if (pair.base !== base) continue;
+        this.#endCheck(pair);
+        pair.state = 'failed';
+        pair.nominated = false;
+      }
+    }
+    if (this.#selected?.base === base) this.#reconsider();
   }
 
   /** New credentials on the peer's side belong to the current local ones: who restarts calls restart() first. */

@@ -7,9 +7,10 @@ import { isIPv4 } from 'node:net';
 import type { Logger } from '../../../protocol/log';
 import type { Timer } from '../timers';
 import type { HostBase, HostServices } from '../transport-host';
-import type { GatheringState, IceCandidate, MediaTransportOptions, StunServer } from '../types';
+import type { GatheringState, IceCandidate, MediaTransportOptions, StunServer, TurnServer } from '../types';
 import type { IceAgent } from './agent';
 import { makeCandidate, type Base } from './candidate';
+import { TurnAllocation } from './turn-allocation';
 import { ATTRIBUTE, canonicalAddress, STUN, StunBuilder, xorAddressOf } from './stun';
 
 export interface GathererEvents {
@@ -29,7 +30,9 @@ export class CandidateGatherer {
   readonly #options: MediaTransportOptions;
   readonly #logger: Logger;
   readonly #events: GathererEvents;
-  readonly #bases: HostBase[];
+  readonly #bases: readonly HostBase[];
+  readonly #owned: readonly HostBase[];
+  readonly #allocations: TurnAllocation[] = [];
   readonly #disposers = new Set<() => void>();
   #candidates: IceCandidate[] = [];
   #state: GatheringState = 'new';
@@ -49,9 +52,12 @@ export class CandidateGatherer {
     this.#logger = logger;
     this.#events = events;
     const names = options.networkInterfaces ?? [];
-    this.#bases = host
-      .bases()
-      .filter((base) => names.length === 0 || names.includes(base.socket.interfaceName));
+    // On the shared port the remote address tells transports apart, so two of them cannot talk to each other, nor to one
+    // third party on its shared port. Who offers (browsers do it nearly always) therefore uses ports of its own.
+    this.#owned = (options.role === 'controlling' && !options.relayOnly && host.openBases()) || [];
+    this.#bases = (this.#owned.length > 0 ? this.#owned : host.bases()).filter(
+      (base) => names.length === 0 || names.includes(base.socket.interfaceName),
+    );
     for (const base of this.#bases) agent.addBase(base);
   }
 
@@ -77,6 +83,8 @@ export class CandidateGatherer {
   close(): void {
     this.#closed = true;
     this.#dispose();
+    for (const allocation of this.#allocations.splice(0)) allocation.close();
+    this.#host.closeBases(this.#owned);
   }
 
   #dispose(): void {
@@ -91,10 +99,10 @@ export class CandidateGatherer {
     const immediate = setImmediate(() => {
       this.#disposers.delete(cancel);
       if (!this.#options.relayOnly) for (const base of this.#bases) this.#addHost(base);
+      const { stunServers = [], turnServers = [] } = this.#options;
       const work = [
-        ...(this.#options.relayOnly
-          ? []
-          : (this.#options.stunServers ?? []).map((server) => this.#reflexive(server))),
+        ...(this.#options.relayOnly ? [] : stunServers.map((server) => this.#reflexive(server))),
+        ...turnServers.map((server, index) => this.#relay(server, 65_535 - index * 256)),
       ];
       if (work.length === 0) {
         this.#setState('complete');
@@ -187,6 +195,62 @@ export class CandidateGatherer {
         pending.push(timers.after(delay, () => void base.send(datagram, address, port)));
       }
       pending.push(timers.after(GATHERING_TIMEOUT, finish));
+    });
+  }
+
+  // ---- relayed
+
+  /** Allocations outlive ICE restarts: the same address under new credentials. */
+  async #relay(server: TurnServer, preference: number): Promise<void> {
+    const standing = this.#allocations.find((allocation) => allocation.preference === preference);
+    if (standing) {
+      this.#addRelayed(standing);
+      return;
+    }
+    const allocation = new TurnAllocation(server, preference, this.#host.timers, {
+      received: (datagram, base, address, port) => this.#events.relayed(datagram, base, address, port),
+      lost: (lost, reason) => {
+        this.#logger.warn({ server: server.host, reason }, 'TURN allocation lost');
+        this.#allocations.splice(this.#allocations.indexOf(lost), 1);
+        this.#agent.removeBase(lost);
+      },
+    });
+    const abandon = () => allocation.close();
+    this.#disposers.add(abandon);
+    try {
+      await allocation.allocate();
+    } catch (error) {
+      this.#logger.warn({ server: server.host, error: String(error) }, 'no relayed candidate');
+      return;
+    } finally {
+      this.#disposers.delete(abandon);
+    }
+    if (this.#closed) {
+      allocation.close();
+      return;
+    }
+    this.#allocations.push(allocation);
+    this.#agent.addBase(allocation);
+    this.#addRelayed(allocation);
+  }
+
+  #addRelayed(allocation: TurnAllocation): void {
+    const { usernameFragment } = this.#agent.local;
+    const server = `${allocation.address}`;
+    const candidate = makeCandidate(
+      'relay',
+      allocation,
+      allocation.address,
+      allocation.port,
+      usernameFragment,
+      server,
+    );
+    const { mapped } = allocation;
+    // The related address of a relayed candidate is the mapped one (RFC 8839 section 5.1).
+    this.#add({
+      ...candidate,
+      relatedAddress: mapped?.address ?? allocation.address,
+      relatedPort: mapped?.port ?? 0,
     });
   }
 }

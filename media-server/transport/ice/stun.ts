@@ -138,7 +138,7 @@ export function newTransactionId(): Buffer {
 /** Collects attributes, then seals them. One builder makes one message. */
 export class StunBuilder {
   readonly transactionId: Buffer;
-  readonly #buffer = Buffer.alloc(1024);
+  readonly #buffer = Buffer.alloc(2_048);
   #length = HEADER;
 
   constructor(type: number, transactionId: Buffer = newTransactionId()) {

@@ -1,12 +1,14 @@
 /** AES_CM_128_HMAC_SHA1_80 (RFC 3711) on node:crypto. */
 import { createCipheriv, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { RTCP_CLEAR, RTCP_ENCRYPTED, type PacketCipher } from './packet-cipher';
+import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
 import { deriveSessionKey, LABEL } from './profile';
 
 const TAG = 10;
 const ALGORITHM = 'aes-128-ctr';
 
 export class CmCipher implements PacketCipher {
+  readonly packet = sharedPacket;
+  readonly fragile = false;
   readonly rtpOverhead = TAG;
   readonly rtcpOverhead = TAG + 4;
   readonly #rtpKey: KeyObject;
@@ -26,6 +28,10 @@ export class CmCipher implements PacketCipher {
     this.#rtcpKey = createSecretKey(derive(LABEL.rtcpKey, 16));
     this.#rtcpSalt = derive(LABEL.rtcpSalt, 14);
     this.#rtcpAuthentication = createSecretKey(derive(LABEL.rtcpAuthentication, 20));
+  }
+
+  close(): void {
+    // Nothing but memory is held.
   }
 
   sealRtp(

@@ -1,12 +1,14 @@
 /** AEAD_AES_128_GCM (RFC 7714) on node:crypto. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { RTCP_CLEAR, RTCP_ENCRYPTED, type PacketCipher } from './packet-cipher';
+import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
 import { deriveSessionKey, LABEL } from './profile';
 
 const TAG = 16;
 const ALGORITHM = 'aes-128-gcm';
 
 export class GcmCipher implements PacketCipher {
+  readonly packet = sharedPacket;
+  readonly fragile = true;
   readonly rtpOverhead = TAG;
   readonly rtcpOverhead = TAG + 4;
   readonly #rtpKey: KeyObject;
@@ -16,11 +18,30 @@ export class GcmCipher implements PacketCipher {
   readonly #iv = Buffer.alloc(12);
   readonly #rtcpAad = Buffer.alloc(RTCP_CLEAR + 4);
 
-  constructor(masterKey: Buffer, masterSalt: Buffer) {
-    this.#rtpKey = createSecretKey(deriveSessionKey(masterKey, masterSalt, LABEL.rtpKey, 16));
-    this.#rtpSalt = deriveSessionKey(masterKey, masterSalt, LABEL.rtpSalt, 12);
-    this.#rtcpKey = createSecretKey(deriveSessionKey(masterKey, masterSalt, LABEL.rtcpKey, 16));
-    this.#rtcpSalt = deriveSessionKey(masterKey, masterSalt, LABEL.rtcpSalt, 12);
+  private constructor(rtpKey: Buffer, rtpSalt: Buffer, rtcpKey: Buffer, rtcpSalt: Buffer) {
+    this.#rtpKey = createSecretKey(rtpKey);
+    this.#rtpSalt = rtpSalt;
+    this.#rtcpKey = createSecretKey(rtcpKey);
+    this.#rtcpSalt = rtcpSalt;
+  }
+
+  static fromMaster(masterKey: Buffer, masterSalt: Buffer): GcmCipher {
+    const derive = (label: number, length: number) => deriveSessionKey(masterKey, masterSalt, label, length);
+    return new GcmCipher(
+      derive(LABEL.rtpKey, 16),
+      derive(LABEL.rtpSalt, 12),
+      derive(LABEL.rtcpKey, 16),
+      derive(LABEL.rtcpSalt, 12),
+    );
+  }
+
+  /** For the vectors of RFC 7714, which begin after the derivation. */
+  static withSessionKeys(rtpKey: Buffer, rtpSalt: Buffer, rtcpKey: Buffer, rtcpSalt: Buffer): GcmCipher {
+    return new GcmCipher(rtpKey, rtpSalt, rtcpKey, rtcpSalt);
+  }
+
+  close(): void {
+    // Nothing but memory is held.
   }
 
   sealRtp(

@@ -1,5 +1,9 @@
 /** What both protection profiles do to a packet, in place. Sequence numbers, roll-over and replay are decided outside. */
 export interface PacketCipher {
+  /** Where packets are best assembled before they are sealed; may be shared with other ciphers. 2 KiB. */
+  readonly packet: Buffer;
+  /** True: sealing two contents under one sequence number gives the key away (GCM); the sender must prevent it. */
+  readonly fragile: boolean;
   /** Bytes that RTP grows by. */
   readonly rtpOverhead: number;
   /** Bytes that RTCP grows by, index included. */
@@ -27,7 +31,15 @@ export interface PacketCipher {
   ): number;
   sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number;
   openRtcp(packet: Buffer, length: number): number;
+  close(): void;
 }
+
+/**
+ * Packets are sealed and sent in one go, so all ciphers of a thread share one buffer. Should the system refuse a packet,
+ * Node sends it later from this same memory: what then leaves is some other packet's cipher text, which the receiver
+ * discards, just as if the packet had been lost.
+ */
+export const sharedPacket = Buffer.alloc(2_048);
 
 /** Set in the index word of an encrypted SRTCP packet. */
 export const RTCP_ENCRYPTED = 0x80000000;

@@ -3,6 +3,7 @@
  * streams there may be. The ciphers do the rest.
  */
 import { CmCipher } from './cm-cipher';
+import { FastGcmCipher } from './fast-gcm-cipher';
 import { GcmCipher } from './gcm-cipher';
 import type { PacketCipher } from './packet-cipher';
 import type { SrtpProfile } from './profile';
@@ -13,8 +14,10 @@ const MAX_STREAMS = 64;
 const RTP_WINDOW = 1024;
 const RTCP_WINDOW = 64;
 
-export function makeCipher(profile: SrtpProfile, key: Buffer, salt: Buffer): PacketCipher {
-  return profile.name === 'AEAD_AES_128_GCM' ? new GcmCipher(key, salt) : new CmCipher(key, salt);
+/** `sending` takes the way that is fast for many packets, where there is one. */
+export function makeCipher(profile: SrtpProfile, key: Buffer, salt: Buffer, sending = false): PacketCipher {
+  if (profile.name === 'AES_CM_128_HMAC_SHA1_80') return new CmCipher(key, salt);
+  return (sending ? FastGcmCipher.make(key, salt) : undefined) ?? GcmCipher.fromMaster(key, salt);
 }
 
 /** Length of the RTP header with CSRCs and extension; -1 when the packet is shorter than it claims. */
@@ -33,6 +36,31 @@ interface SentStream {
   readonly ssrc: number;
   last: number;
   rollover: number;
+  readonly contents: SentContents | undefined;
+}
+
+/** Remembers what went out under the last sequence numbers, so that nothing else ever does. */
+class SentContents {
+  readonly #indexes = new Uint32Array(RTP_WINDOW);
+  readonly #hashes = new Uint32Array(RTP_WINDOW);
+
+  /** False when these numbers carried something else, or may have. */
+  allows(packet: Buffer, headerLength: number, length: number, index: number, newest: boolean): boolean {
+    // The header and the size stand for the whole: what is repeated differs, if at all, in its extensions.
+    let hash = length;
+    for (let i = 0; i < headerLength; i++) hash = Math.imul(hash ^ packet[i]!, 0x01000193);
+    hash >>>= 0;
+    const slot = index % RTP_WINDOW;
+    // One more than the index: zero is an empty slot. Modulo 2^32 is far beyond the window.
+    const stored = this.#indexes[slot]!;
+    const wanted = (index + 1) >>> 0;
+    if (!newest && stored === wanted) return this.#hashes[slot] === hash;
+    // A later packet has taken the slot: whether this one was ever sent is forgotten.
+    if (!newest && stored !== 0 && (stored - wanted) >>> 0 < 0x80000000) return false;
+    this.#indexes[slot] = wanted;
+    this.#hashes[slot] = hash;
+    return true;
+  }
 }
 
 export class SrtpSender {
@@ -45,6 +73,15 @@ export class SrtpSender {
     this.#cipher = cipher;
   }
 
+  /** Assemble packets here before protecting them. */
+  get packet(): Buffer {
+    return this.#cipher.packet;
+  }
+
+  close(): void {
+    this.#cipher.close();
+  }
+
   get rtpOverhead(): number {
     return this.#cipher.rtpOverhead;
   }
@@ -53,11 +90,15 @@ export class SrtpSender {
     return this.#cipher.rtcpOverhead;
   }
 
-  /** `packet[0..length)` is plain; encrypted in place. Returns the new length, -1 when there are too many streams. */
+  /**
+   * `packet[0..length)` is plain; encrypted in place. Returns the new length; -1 when there are too many streams, or when
+   * other content was sent under this sequence number before.
+   */
   protectRtp(packet: Buffer, headerLength: number, length: number): number {
     const sequence = (packet[2]! << 8) | packet[3]!;
     const ssrc = ((packet[8]! << 24) | (packet[9]! << 16) | (packet[10]! << 8) | packet[11]!) >>> 0;
     let stream: SentStream | undefined;
+    let fresh = false;
     for (const known of this.#streams) {
       if (known.ssrc === ssrc) {
         stream = known;
@@ -66,11 +107,19 @@ export class SrtpSender {
     }
     if (stream === undefined) {
       if (this.#streams.length >= MAX_STREAMS) return -1;
-      stream = { ssrc, last: sequence, rollover: 0 };
+      stream = {
+        ssrc,
+        last: sequence,
+        rollover: 0,
+        contents: this.#cipher.fragile ? new SentContents() : undefined,
+      };
+      fresh = true;
       this.#streams.push(stream);
     }
     let { rollover } = stream;
-    if (((sequence - stream.last) & 0xffff) < 0x8000) {
+    const lead = (sequence - stream.last) & 0xffff;
+    const newest = fresh || (lead > 0 && lead < 0x8000);
+    if (lead < 0x8000) {
       if (sequence < stream.last) rollover = ++stream.rollover;
       stream.last = sequence;
     } else if (sequence > stream.last) {
@@ -78,6 +127,9 @@ export class SrtpSender {
       if (rollover === 0) return -1;
       rollover -= 1;
     }
+    const { contents } = stream;
+    if (contents && !contents.allows(packet, headerLength, length, rollover * 0x10000 + sequence, newest))
+      return -1;
     return this.#cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence);
   }
 
