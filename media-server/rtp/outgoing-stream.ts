@@ -319,6 +319,7 @@ export class OutgoingStream implements MediaSink {
       if (this.#pacer.add(queued, false)) return;
     }
     this.#sent.add(bytes + OVERHEAD_BYTES);
+    this.#kept?.setSent(sequenceNumber, now, this.#tl0Delta);
     this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, this.#tl0Delta, now);
   }
 
@@ -332,6 +333,7 @@ export class OutgoingStream implements MediaSink {
       }
       const { packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes } = queued;
       this.#sent.add(bytes);
+      this.#kept?.setSent(sequenceNumber, now, tl0Delta);
       this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
     });
     if (this.#limit === undefined) this.#pacer = undefined;
@@ -442,12 +444,14 @@ export class OutgoingStream implements MediaSink {
       // While it waits in the queue, asking again does not make it faster.
       this.#kept.setResent(sequenceNumber, this.#pacer ? now + MAX_QUEUE_MS : now);
       const packet = this.#kept.packet(sequenceNumber);
+      // Still in the queue: it has not been missed but not been sent.
+      if (packet && this.#kept.sentAt(sequenceNumber) === 0) continue;
       if (!packet) this.#writer.writeEmpty(sequenceNumber, this.#lastTimestamp, now);
-      else this.#resend(packet, sequenceNumber, this.#kept.pictureDelta(sequenceNumber), now);
+      else this.#resend(packet, sequenceNumber, this.#kept, now);
     }
   }
 
-  #resend(packet: MediaPacket, sequenceNumber: number, pictureDelta: number, now: number): void {
+  #resend(packet: MediaPacket, sequenceNumber: number, kept: SentPackets, now: number): void {
     const bytes = packet.payloadEnd - packet.payloadStart;
     if (now - packet.arrival > MAX_RESEND_AGE_MS || packet.codec !== this.#codec) return;
     if (this.#resendAllowance < bytes) return;
@@ -457,8 +461,8 @@ export class OutgoingStream implements MediaSink {
       packet,
       sequenceNumber,
       timestamp,
-      pictureDelta,
-      tl0Delta: this.#tl0Delta,
+      pictureDelta: kept.pictureDelta(sequenceNumber),
+      tl0Delta: kept.tl0Delta(sequenceNumber),
       bytes: bytes + OVERHEAD_BYTES,
       again: true,
     };
@@ -471,7 +475,7 @@ export class OutgoingStream implements MediaSink {
     // In the queue it waited for the link; from now on its way is known.
     this.#kept?.setResent(queued.sequenceNumber, now);
     this.#sent.add(queued.bytes);
-    this.#writer.writeAgain(queued.packet, queued, now);
+    this.#writer.writeAgain(queued.packet, queued, now, this.#kept?.sentAt(queued.sequenceNumber) ?? now);
   }
 
   /** PLI or FIR: honoured at once, then at growing distances while they keep coming. */

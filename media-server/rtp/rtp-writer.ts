@@ -89,14 +89,18 @@ export class RtpWriter {
     }
   }
 
-  /** A packet that the peer missed: in the retransmission stream, or simply once more where there is none. */
+  /**
+   * A packet that the peer missed: in the retransmission stream, or simply once more where there is none. Once more means
+   * byte for byte, `sentAt` included: another content under the same number would give the key away (RFC 7714, section 8).
+   */
   writeAgain(
     packet: MediaPacket,
     { sequenceNumber, timestamp, pictureDelta, tl0Delta }: Place,
     now: number,
+    sentAt: number,
   ): void {
     if (this.#rtxSsrc === undefined || this.rtxPayloadType === undefined) {
-      this.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
+      this.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, sentAt);
       return;
     }
     const header = this.#header;

@@ -12,6 +12,8 @@ export class SentPackets {
   readonly #numbers = new Int32Array(KEPT).fill(-1);
   readonly #packets = new Array<MediaPacket | undefined>(KEPT).fill(undefined);
   readonly #pictureDeltas = new Uint16Array(KEPT);
+  readonly #tl0Deltas = new Uint8Array(KEPT);
+  readonly #sentAt = new Float64Array(KEPT);
   readonly #resentAt = new Float64Array(KEPT);
 
   keep(sequenceNumber: number, packet: MediaPacket, pictureDelta: number): void {
@@ -19,7 +21,23 @@ export class SentPackets {
     this.#numbers[slot] = sequenceNumber;
     this.#packets[slot] = packet;
     this.#pictureDeltas[slot] = pictureDelta;
+    this.#sentAt[slot] = 0;
     this.#resentAt[slot] = 0;
+  }
+  /** The packet of that number has left, at monotonic milliseconds `at`. */
+  setSent(sequenceNumber: number, at: number, tl0Delta: number): void {
+    const slot = sequenceNumber & MASK;
+    if (this.#numbers[slot] !== sequenceNumber) return;
+    this.#sentAt[slot] = at;
+    this.#tl0Deltas[slot] = tl0Delta;
+  }
+  /** When it left first; 0 while it still waits for its turn. */
+  sentAt(sequenceNumber: number): number {
+    return this.#sentAt[sequenceNumber & MASK]!;
+  }
+  /** By how much its TL0PICIDX was moved. */
+  tl0Delta(sequenceNumber: number): number {
+    return this.#tl0Deltas[sequenceNumber & MASK]!;
   }
   /** A number that was given to no packet. */
   keepHole(sequenceNumber: number): void {
