@@ -2,10 +2,12 @@
  * The media server as a process of its own: a command line, a child of `child_process.fork`, or Electron's utility
  * process. Says where it listens, on stdout and to its parent, and ends when told or when the parent is gone.
  */
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KURENTO_PORT } from '../protocol/kurento';
 import type { LogFields, Logger } from '../protocol/log';
+import { defaultRecordingsFolder } from './files/default-folder';
 import { findFaceOverlayFiles } from './filters/face-overlay-files';
 import { startMediaServer } from './index';
 import type { MediaServer } from './index';
@@ -22,7 +24,10 @@ interface ParentPort {
 }
 const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPort;
 
-const USAGE = 'usage: media-server [--port=8888] [--host=127.0.0.1] [--log=silent|warn|info|debug]';
+const USAGE = `usage: media-server [--port=8888] [--host=127.0.0.1] [--log=silent|warn|info|debug]
+                    [--udp-ports=50000 or 50000-50100] [--announce=ADDRESS]
+                    [--recordings=FOLDER, where recorders may write; may be given several times]
+                    [--media=FOLDER, where players may read beside the recordings; may be given several times]`;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 class UsageError extends Error {}
@@ -36,6 +41,10 @@ function readOptions(argv: readonly string[]) {
         port: { type: 'string', default: String(KURENTO_PORT) },
         host: { type: 'string', default: '127.0.0.1' },
         log: { type: 'string', default: 'warn' },
+        recordings: { type: 'string', multiple: true, default: [] },
+        media: { type: 'string', multiple: true, default: [] },
+        'udp-ports': { type: 'string' },
+        announce: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -48,7 +57,39 @@ function readOptions(argv: readonly string[]) {
   const level = LEVELS.findIndex((name) => name === values.log);
   if (level < 0 && values.log !== 'silent')
     throw new UsageError(`--log=${values.log} is none of ${LEVELS.join(', ')}`);
-  return { port, host: values.host, help: values.help, level: level < 0 ? LEVELS.length : level };
+  const transport = { ...udpPorts(values['udp-ports']), ...announced(values.announce) };
+  return {
+    port,
+    host: values.host,
+    help: values.help,
+    level: level < 0 ? LEVELS.length : level,
+    transport,
+    mediaFolders: folders(values.recordings, values.media),
+  };
+}
+
+function folders(recordings: readonly string[], media: readonly string[]) {
+  const named = recordings.filter((folder) => folder !== '');
+  return {
+    recordings: named.length > 0 ? named : [defaultRecordingsFolder(process.platform, process.env)],
+    playable: media.filter((folder) => folder !== ''),
+  };
+}
+
+/** One port, or the first free one of a range; both ends included. */
+function udpPorts(given: string | undefined) {
+  if (given === undefined) return {};
+  const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(given) ?? [];
+  const [min, max] = [Number(first), Number(last)];
+  if (first === '' || min < 1 || max > 65_535 || min > max)
+    throw new UsageError(`--udp-ports=${given} is neither a port nor a range of ports`);
+  return { portRange: { min, max } };
+}
+
+function announced(address: string | undefined) {
+  if (address === undefined) return {};
+  if (isIP(address) === 0) throw new UsageError(`--announce=${address} is no IP address`);
+  return { announcedAddresses: [address] };
 }
 
 /** One JSON object a line on stderr. */
@@ -98,7 +139,8 @@ async function main(): Promise<void> {
   try {
     // The build puts what the filter needs beside this file.
     const faceOverlay = await findFaceOverlayFiles(path.dirname(process.argv[1] ?? ''));
-    server = await startMediaServer({ host: options.host, port: options.port, logger, faceOverlay });
+    const { host, port, transport, mediaFolders } = options;
+    server = await startMediaServer({ host, port, logger, faceOverlay, transport, mediaFolders });
   } catch (error) {
     const message = sentenceOf(error, options);
     tellParent({ type: 'failed', message });

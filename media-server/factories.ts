@@ -4,7 +4,11 @@
  */
 import type { Logger } from '../protocol/log';
 import type { Cancel, Clock } from './clock';
+import { PlayerEndpoint } from './elements/player-endpoint';
+import { RecorderEndpoint } from './elements/recorder-endpoint';
 import { WebRtcEndpoint } from './elements/webrtc-endpoint';
+import { MediaFolders } from './files/media-folders';
+import type { MediaFolderOptions } from './files/media-folders';
 import { FaceOverlayFilter } from './filters/face-overlay-filter';
 import type { FaceOverlayFiles } from './filters/face-overlay-files';
 import { probeFaceOverlay } from './filters/overlay-thread';
@@ -24,6 +28,8 @@ export interface FactoryOptions {
   readonly transport?: Omit<TransportHostOptions, 'logger'>;
   /** Without them there is no FaceOverlayFilter. */
   readonly faceOverlay?: FaceOverlayFiles | undefined;
+  /** Where recorders write and players read; without folders they find no file. */
+  readonly mediaFolders?: MediaFolderOptions | undefined;
 }
 export interface Factories {
   readonly table: FactoryTable;
@@ -40,10 +46,13 @@ export async function createFactories(options: FactoryOptions): Promise<Factorie
   const { clock, logger } = options;
   const host = await startTransportHost({ ...options.transport, logger });
   const services = { host, ticker: new Ticker(clock) };
+  const folders = new MediaFolders(options.mediaFolders ?? { recordings: [] });
   const table = new Map<string, ObjectFactory>([
     ['MediaPipeline', (context) => new MediaPipeline(context)],
     ['PassThrough', (context) => new PassThrough(context)],
     ['WebRtcEndpoint', (context, args) => new WebRtcEndpoint(context, services, args)],
+    ['PlayerEndpoint', (context, args) => new PlayerEndpoint(context, folders, args)],
+    ['RecorderEndpoint', (context, args) => new RecorderEndpoint(context, folders, args)],
     ['HubPort', (context, args) => new HubPort(context, hubOf(args.object('hub')))],
     ['Dispatcher', (context) => new Dispatcher(context)],
     ['DispatcherOneToMany', (context) => new DispatcherOneToMany(context)],

@@ -134,8 +134,10 @@ export class PlayerEndpoint extends UriEndpoint {
     );
     let file: MediaFile;
     try {
-      file = await untilAborted(this.#source(aborter.signal).then(MediaFile.open), aborter.signal, (late) =>
-        this.#closeFile(late),
+      file = await untilAborted(
+        this.#source(aborter.signal).then((source) => MediaFile.open(source)),
+        aborter.signal,
+        (late) => this.#closeFile(late),
       );
     } finally {
       giveUp();
@@ -198,6 +200,7 @@ export class PlayerEndpoint extends UriEndpoint {
   /** The original's state is START all the same, until it is stopped. */
   #cannotOpen(session: Session, error: unknown): void {
     if (this.#session !== session || this.isReleased) return;
+    this.#end();
     if (error instanceof MediaFileError)
       this.#emitFault(error.fault === 'failed' ? 'openRead' : 'invalidUri', error.message);
     else if (/^https?:/i.test(this.uri)) this.#emitFault('openRead', messageOf(error));

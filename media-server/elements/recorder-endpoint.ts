@@ -133,7 +133,8 @@ export class RecorderEndpoint extends UriEndpoint {
   }
   /** Answers at once; Stopped comes when the file is complete. */
   override stop(): void {
-    void this.stopAndWait();
+    // What goes wrong is in the log.
+    this.stopAndWait().catch(() => undefined);
   }
   /** Answers when the file is complete. */
   stopAndWait(): Promise<void> {

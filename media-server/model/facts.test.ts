@@ -9,7 +9,7 @@ import type { MediaObject } from './media-object';
 import { TestModel } from './testing';
 
 /** What makes no sense without GStreamer: answered as unknown operations. */
-const ABSENT = new Set(['getGstreamerDot', 'dumpGstreamerDot']);
+const ABSENT = new Set(['getGstreamerDot', 'dumpGstreamerDot', 'getElementGstreamerDot']);
 
 describe('the facts', () => {
   it('know bases, operations and events, own and inherited', () => {

@@ -32,7 +32,13 @@ export interface ReplayOptions {
   readonly expectEvent: (type: string) => boolean;
   /** Events of which ours may be fewer or others, but of the same shape. */
   readonly looseEvent: (type: string) => boolean;
+  /** A folder in place of the recorded server's, for recordings with files. */
+  readonly mediaFolder?: string;
+  /** How far time is moved at once, milliseconds; small where reading files keeps pace with it. */
+  readonly stepMs?: number;
 }
+
+const RECORDED_FOLDER = '/var/lib/media';
 
 const PATH_CLOSED = 1002;
 const MAX_STEP_MS = 5000;
@@ -42,11 +48,16 @@ const SETTLE_MS = 100;
 export async function replay(name: string, options: ReplayOptions): Promise<Replay> {
   const clock = new ManualClock();
   const start = () =>
-    startMediaServer({ clock, garbageCollectorPeriodMs: options.garbageCollectorPeriodMs ?? 240_000 });
+    startMediaServer({
+      clock,
+      garbageCollectorPeriodMs: options.garbageCollectorPeriodMs ?? 240_000,
+      ...(options.mediaFolder !== undefined && { mediaFolders: { recordings: [options.mediaFolder] } }),
+    });
   const run = new Run(await start(), start, clock, options);
   try {
     let t = 0;
-    for (const line of readRecording(name)) {
+    for (const recorded of readRecording(name)) {
+      const line = inFolder(recorded, options.mediaFolder);
       await run.advance(line.t - t);
       t = Math.max(t, line.t);
       await run.step(line);
@@ -103,10 +114,11 @@ class Run {
   }
   /** In steps, so that what is due at the other end of a socket happens in between, such as answering a ping. */
   async advance(milliseconds: number): Promise<void> {
-    for (let left = milliseconds; left > 0; left -= MAX_STEP_MS) {
+    const step = this.#options.stepMs ?? MAX_STEP_MS;
+    for (let left = milliseconds; left > 0; left -= step) {
       if (milliseconds >= SETTLE_MS)
         await Promise.all([...this.#clients.values()].map((client) => client.roundTrip()));
-      this.#clock.advance(Math.min(left, MAX_STEP_MS));
+      this.#clock.advance(Math.min(left, step));
     }
   }
   async #takeNote(note: string): Promise<void> {
@@ -245,6 +257,10 @@ class Run {
   }
 }
 
+function inFolder(line: RecordedLine, folder: string | undefined): RecordedLine {
+  if (folder === undefined) return line;
+  return JSON.parse(JSON.stringify(line).replaceAll(RECORDED_FOLDER, folder)) as RecordedLine;
+}
 function sameIds(expected: Event, candidate: Event): boolean {
   return expected.object === candidate.object && expected.data['source'] === candidate.data['source'];
 }

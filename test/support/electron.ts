@@ -54,9 +54,10 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
   if (!options.executable) await build();
   const own = options.userDataDir === undefined;
   const userDataDir = options.userDataDir ?? (await mkdtemp(path.join(tmpdir(), 'callcast-app-')));
-  const callcast = args.some((arg) => arg.startsWith('--as_uri'))
-    ? args
-    : ['--as_uri=https://localhost:0/', ...args];
+  const callcast =
+    options.usualAddress === true || args.some((arg) => arg.startsWith('--as_uri'))
+      ? args
+      : ['--as_uri=https://localhost:0/', ...args];
   const executablePath = options.executable ?? installedElectron();
   if (executablePath === null) throw new Error('no Electron');
   const electron = await _electron.launch({

@@ -41,6 +41,7 @@ export interface PeerSample {
   readonly freezes: number;
   readonly freezeSeconds: number;
   readonly audioEnergy: number;
+  readonly audioBytesReceived: number;
   readonly width: number;
   readonly height: number;
   readonly codec: string;
@@ -56,6 +57,7 @@ export function samplePeer(page: Page): Promise<PeerSample> {
     const of = (type: string, kind: string): Record<string, unknown> =>
       [...report.values()].find((entry) => entry['type'] === type && entry['kind'] === kind) ?? {};
     const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+    const text = (value: unknown) => (typeof value === 'string' ? value : '');
     const incoming = of('inbound-rtp', 'video');
     return {
       at: performance.now(),
@@ -64,9 +66,10 @@ export function samplePeer(page: Page): Promise<PeerSample> {
       freezes: number(incoming['freezeCount']),
       freezeSeconds: number(incoming['totalFreezesDuration']),
       audioEnergy: number(of('inbound-rtp', 'audio')['totalAudioEnergy']),
+      audioBytesReceived: number(of('inbound-rtp', 'audio')['bytesReceived']),
       width: number(incoming['frameWidth']),
       height: number(incoming['frameHeight']),
-      codec: String(report.get(String(incoming['codecId']))?.['mimeType'] ?? ''),
+      codec: text(report.get(text(incoming['codecId']))?.['mimeType']),
     };
   });
 }

@@ -6,6 +6,7 @@ export class TcpRelay {
   readonly #server: Server;
   readonly #pairs = new Set<[Socket, Socket]>();
   #silent = false;
+  #refusing = false;
 
   static async start(targetPort: number): Promise<TcpRelay> {
     const server = createServer({ pauseOnConnect: true });
@@ -17,6 +18,7 @@ export class TcpRelay {
     this.#server = server;
     this.port = (server.address() as { port: number }).port;
     server.on('connection', (near) => {
+      if (this.#refusing) return void near.destroy();
       const far = connect(targetPort, '127.0.0.1');
       const pair: [Socket, Socket] = [near, far];
       this.#pairs.add(pair);
@@ -38,6 +40,12 @@ export class TcpRelay {
       near.destroy();
       far.destroy();
     }
+  }
+
+  /** Cuts what is connected, and every new connection at once, until told otherwise. */
+  set refusing(refusing: boolean) {
+    this.#refusing = refusing;
+    if (refusing) this.cut();
   }
 
   /** Swallows everything in both directions, with the connections open. */
