@@ -17,11 +17,26 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: [
             '{protocol,media-server,signaling-server,main,preload,renderer,build}/**/*.test.{ts,tsx}',
+            '{test/fuzz,bench}/**/*.test.ts',
           ],
         },
       },
-      { test: { ...shared, name: 'contract', sequence: { groupOrder: 1 }, include: ['test/contract/**/*.test.ts'] } },
-      { test: { ...shared, name: 'scenario', sequence: { groupOrder: 2 }, include: ['test/scenario/**/*.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'contract',
+          sequence: { groupOrder: 1 },
+          include: ['test/contract/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'scenario',
+          sequence: { groupOrder: 2 },
+          include: ['test/scenario/**/*.test.ts'],
+        },
+      },
       {
         test: {
           ...shared,

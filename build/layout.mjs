@@ -62,3 +62,8 @@ export function faceModels() {
     path.join(folder, file),
   );
 }
+
+/** One per state of a session, in the sizes of ordinary and of dense screens. */
+export function trayIcons() {
+  return readdirSync(at('build/tray')).map((file) => at('build/tray', file));
+}

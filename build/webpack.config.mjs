@@ -22,6 +22,7 @@ import {
   ignoredPackages,
   mediaServerEntries,
   overlayImages,
+  trayIcons,
 } from './layout.mjs';
 
 /** @typedef {'production' | 'development'} Mode */
@@ -40,7 +41,7 @@ export function configurations(mode) {
 function main(mode) {
   return {
     ...nodeSide(mode, 'main', 'electron33-main', [
-      copyFiles('icons', at('build/icons/256x256.png')),
+      copyFiles('icons', at('build/icons/256x256.png'), ...trayIcons()),
       copyFiles('overlays', ...overlayImages()),
     ]),
     entry: { 'main/main': at('main/main.ts') },

@@ -5,8 +5,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { Session } from 'electron';
 
-/** Chromium's codes for setCertificateVerifyProc: accept; or go by Chromium's own verdict. */
+/** Chromium's codes for setCertificateVerifyProc: accept; refuse; or go by Chromium's own verdict. */
 const ACCEPT = 0;
+const REFUSE = -2;
 const CHROMIUM_DECIDES = -3;
 
 export class CertificatePins {
@@ -17,16 +18,41 @@ export class CertificatePins {
     this.#fingerprints.set(bare(hostname), fingerprint);
   }
 
-  /** `certificate` as PEM. */
-  matches(hostname: string, certificate: string): boolean {
+  /** Forgets what was pinned for the hub before. */
+  clear(): void {
+    this.#fingerprints.clear();
+  }
+
+  /** What is pinned for that name. */
+  of(hostname: string): string | null {
+    return this.#fingerprints.get(bare(hostname)) ?? null;
+  }
+
+  /** `certificate` as PEM. Undefined: nothing is pinned for that name. */
+  judge(hostname: string, certificate: string): 'same' | 'other' | undefined {
     const pinned = this.#fingerprints.get(bare(hostname));
-    return pinned !== undefined && pinned === fingerprintOf(certificate);
+    if (pinned === undefined) return undefined;
+    return pinned === fingerprintOf(certificate) ? 'same' : 'other';
+  }
+
+  matches(hostname: string, certificate: string): boolean {
+    return this.judge(hostname, certificate) === 'same';
   }
 }
 
-export function verifyCertificates(session: Session, pins: CertificatePins): void {
+/**
+ * Again after pins changed: Chromium remembers verdicts as long as it has the same judge.
+ * @param onOther a host showed another certificate than the one that is pinned for it; it is refused, whoever signed it
+ */
+export function verifyCertificates(
+  session: Session,
+  pins: CertificatePins,
+  onOther: (hostname: string) => void,
+): void {
   session.setCertificateVerifyProc(({ hostname, certificate }, answer) => {
-    answer(pins.matches(hostname, certificate.data) ? ACCEPT : CHROMIUM_DECIDES);
+    const verdict = pins.judge(hostname, certificate.data);
+    if (verdict === 'other') onOther(hostname);
+    answer(verdict === 'same' ? ACCEPT : verdict === 'other' ? REFUSE : CHROMIUM_DECIDES);
   });
 }
 

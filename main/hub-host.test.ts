@@ -17,8 +17,10 @@ function fakeHub(url = 'https://localhost:8443/') {
     get mediaServer() {
       return mediaServer;
     },
+    mediaServerUrl: undefined,
     sharedUrls,
     listen,
+    useMediaServer: () => Promise.resolve(),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -14,6 +14,13 @@ function setUp(overrides: Partial<Handlers> = {}, logger: Logger = silentLogger)
     'hub:get': () => ({ at: 'starting' }),
     'hub:share': () => null,
     'window:theme': () => null,
+    'session:state': () => null,
+    'link:take': () => null,
+    'screen:answer': () => null,
+    'recording:start': () => ({ at: 'failed', why: 'too-many' }),
+    'recording:append': () => ({ at: 'failed', why: 'gone' }),
+    'recording:finish': () => ({ at: 'failed', why: 'gone' }),
+    'recording:show': () => null,
     ...overrides,
   };
   handleRequests({ handle: (channel, listener) => void listeners.set(channel, listener) }, handlers, logger);

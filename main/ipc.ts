@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
 import * as v from 'valibot';
 import type { Failure, Result } from '../protocol/errors';
-import { MAX_IPC_SIZE, type IpcEvents, type IpcRequests } from '../protocol/ipc';
+import { IPC_SIZES, MAX_IPC_SIZE, type IpcEvents, type IpcRequests } from '../protocol/ipc';
 import type { Logger } from '../protocol/log';
 import { isAppUrl } from './app-origin';
 import { ipcGuards } from './ipc-guards';
@@ -47,7 +47,8 @@ async function answer<K extends Channel>(
     return { ok: false, failure: { code, message, retryable: false, ref } };
   };
   if (!isOurPage(event)) return refuse('forbidden-origin', 'Only the app itself may ask this.');
-  if (weigh(args, MAX_IPC_SIZE) > MAX_IPC_SIZE) return refuse('too-large', 'The request is too large.');
+  const limit = IPC_SIZES[channel] ?? MAX_IPC_SIZE;
+  if (weigh(args, limit) > limit) return refuse('too-large', 'The request is too large.');
   const parsed = v.safeParse(ipcGuards[channel], args);
   if (!parsed.success)
     return refuse('bad-message', 'The request does not have the shape that this channel needs.');

@@ -4,15 +4,27 @@
  */
 import { utilityProcess } from 'electron';
 import type { SpawnMediaServer } from '../signaling-server/media-server-supervisor';
+import { lineSplitter } from './log-file';
 
-/** @param module path of the built `media-server/cli`; only after the app is ready */
-export function utilityMediaServer(module: string): SpawnMediaServer {
+export interface UtilityMediaServerOptions {
+  /** Path of the built `media-server/cli`. */
+  readonly module: string;
+  /** Further arguments of its command line. */
+  readonly args: readonly string[];
+  /** Hears each line that it logs. */
+  readonly onLog: (line: string) => void;
+}
+
+/** Only after the app is ready. */
+export function utilityMediaServer({ module, args, onLog }: UtilityMediaServerOptions): SpawnMediaServer {
   return () => {
-    const child = utilityProcess.fork(module, ['--port=0'], {
+    const child = utilityProcess.fork(module, ['--port=0', '--log=info', ...args], {
       serviceName: 'Callcast media server',
       // What it logs goes where our own log goes; its ready line does not belong on our standard output.
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const split = lineSplitter(onLog);
+    child.stderr?.setEncoding('utf8').on('data', split);
     let pid = child.pid;
     return {
       // Known only once the process runs.

@@ -7,6 +7,8 @@ export interface MenuOptions {
   readonly development: boolean;
   readonly texts: Texts['menu'];
   readonly showAbout: () => void;
+  readonly show: (screen: 'settings' | 'diagnosis') => void;
+  readonly showLog: () => void;
 }
 
 export function menuTemplate({
@@ -14,10 +16,24 @@ export function menuTemplate({
   development,
   texts,
   showAbout,
+  show,
+  showLog,
 }: MenuOptions): MenuItemConstructorOptions[] {
   const mac = platform === 'darwin';
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const about: MenuItemConstructorOptions = { id: 'about', label: texts.about, click: showAbout };
+  const settings: MenuItemConstructorOptions = {
+    id: 'settings',
+    label: texts.settings,
+    accelerator: 'CmdOrCtrl+,',
+    click: () => show('settings'),
+  };
+  const diagnosis: MenuItemConstructorOptions = {
+    id: 'diagnosis',
+    label: texts.diagnosis,
+    click: () => show('diagnosis'),
+  };
+  const log: MenuItemConstructorOptions = { id: 'show-log', label: texts.showLog, click: showLog };
   const quit: MenuItemConstructorOptions = { role: 'quit', label: texts.quit };
   const plain = (text: string): string => (mac ? text.replace('&', '') : text);
 
@@ -25,6 +41,8 @@ export function menuTemplate({
     label: 'Callcast',
     submenu: [
       about,
+      separator,
+      settings,
       separator,
       { role: 'hide', label: texts.hide },
       { role: 'hideOthers', label: texts.hideOthers },
@@ -36,6 +54,7 @@ export function menuTemplate({
   const file: MenuItemConstructorOptions = {
     label: plain(texts.file),
     submenu: [
+      ...(mac ? [] : [settings, separator]),
       { role: 'close', label: texts.close },
       ...(mac ? [] : [separator, { ...quit, accelerator: 'Ctrl+Q' }]),
     ],
@@ -75,6 +94,10 @@ export function menuTemplate({
     role: 'windowMenu',
     submenu: [{ role: 'minimize', label: texts.minimize }],
   };
-  const help: MenuItemConstructorOptions = { label: plain(texts.help), role: 'help', submenu: [about] };
+  const help: MenuItemConstructorOptions = {
+    label: plain(texts.help),
+    role: 'help',
+    submenu: [diagnosis, log, ...(mac ? [] : [separator, about])],
+  };
   return mac ? [application, file, edit, view, window] : [file, edit, view, window, help];
 }

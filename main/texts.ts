@@ -26,7 +26,13 @@ export interface Texts {
     readonly close: string;
     readonly reload: string;
     readonly developerTools: string;
+    readonly settings: string;
+    readonly diagnosis: string;
+    readonly showLog: string;
   };
+  /** Another computer's hub shows another certificate than before. */
+  readonly certificateChanged: (host: string) => string;
+  readonly chooseFile: { readonly certificate: string; readonly key: string; readonly pem: string };
   readonly about: (version: string) => string;
   readonly openLink: {
     readonly question: string;
@@ -61,7 +67,13 @@ const en: Texts = {
     close: 'Close window',
     reload: 'Reload',
     developerTools: 'Developer tools',
+    settings: 'Settings …',
+    diagnosis: 'Diagnosis',
+    showLog: 'Show log',
   },
+  certificateChanged: (host) =>
+    `The hub at ${host} shows another certificate than the one you trusted. Somebody may be in between, or the hub was set up anew. Ask whoever runs it, then look at the certificate again under Settings, Hub.`,
+  chooseFile: { certificate: 'Choose the certificate', key: 'Choose the key', pem: 'PEM files' },
   about: (version) => `Version ${version}\nCalls and broadcasts over WebRTC, with a media server inside.`,
   openLink: { question: 'Open this link in your browser?', open: 'Open', cancel: 'Cancel' },
 };
@@ -92,7 +104,13 @@ const es: Texts = {
     close: 'Cerrar ventana',
     reload: 'Recargar',
     developerTools: 'Herramientas de desarrollo',
+    settings: 'Ajustes …',
+    diagnosis: 'Diagnóstico',
+    showLog: 'Mostrar el registro',
   },
+  certificateChanged: (host) =>
+    `El hub de ${host} muestra un certificado distinto del que usted aceptó. Puede que alguien esté en medio, o que el hub se haya instalado de nuevo. Pregunte a quien lo administra y vuelva a revisar el certificado en Ajustes, Hub.`,
+  chooseFile: { certificate: 'Elegir el certificado', key: 'Elegir la clave', pem: 'Archivos PEM' },
   about: (version) =>
     `Versión ${version}\nLlamadas y transmisiones por WebRTC, con un servidor de medios incluido.`,
   openLink: { question: '¿Abrir este enlace en el navegador?', open: 'Abrir', cancel: 'Cancelar' },

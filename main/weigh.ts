@@ -1,6 +1,6 @@
 /**
  * About how many bytes a value takes as a structured clone. Counting stops above the limit, so a huge value costs no more
- * than a large one, and what a guard would not expect anyway (maps, buffers, cycles) counts as too large.
+ * than a large one, and what a guard would not expect anyway (maps, cycles) counts as too large.
  */
 const PER_VALUE = 8;
 
@@ -11,6 +11,7 @@ export function weigh(value: unknown, limit: number): number {
     const next = rest.pop();
     sum += PER_VALUE;
     if (typeof next === 'string') sum += next.length * 2;
+    else if (next instanceof Uint8Array) sum += next.byteLength;
     else if (Array.isArray(next)) {
       if (next.length * PER_VALUE > limit) return Infinity;
       rest.push(...(next as unknown[]));

@@ -321,6 +321,7 @@ export function callEventOf(reply: Replies['/one2one'], now: number): CallEvent 
     case 'iceCandidate':
     case 'error':
     case 'users':
+    case 'renewed':
       return null;
   }
 }

@@ -31,3 +31,8 @@ export const MAX_UNSENT_BYTES = 2 * 1024 * 1024;
 export const MAX_CONNECTIONS = 1_000;
 /** The same from one address beyond loopback: a whole classroom behind one router. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 200;
+
+/** Bytes of a recording at once: a second of its picture has less, more comes in pieces. */
+export const MAX_RECORDING_CHUNK = 1024 * 1024;
+/** Recordings at the same time; one window makes one. */
+export const MAX_RECORDINGS = 4;

@@ -103,6 +103,8 @@ export const callRequest = v.variant('id', [
     message: v.exactOptional(text),
     callId,
   }),
+  /** Extension: a fresh offer for one's own side of a call that stands, after the way of its media was lost. */
+  v.object({ id: v.literal('renew'), sdpOffer: sdp, callId }),
   v.object({ id: v.literal('stop'), callId }),
   onIceCandidate,
 ]);
@@ -236,6 +238,8 @@ export const callReply = v.variant('id', [
   v.object({ id: v.literal('ringing'), to: name, callId }),
   v.object({ id: v.literal('incomingCall'), from: name, callId }),
   v.object({ id: v.literal('startCommunication'), sdpAnswer: sdp, callId }),
+  /** Answers `renew`. */
+  v.object({ id: v.literal('renewed'), sdpAnswer: sdp, callId }),
   /** `code` and `message` (extensions) tell why; a plain hang-up has none. */
   v.object({ id: v.literal('stopCommunication'), ...refusal, callId }),
   /** Only after `hello`: everyone registered, without oneself. */

@@ -3,12 +3,21 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import { createRoot } from 'react-dom/client';
+import { openDesktop } from './desktop/desktop';
+import { captureConstraints } from './media/capture-constraints';
 import { openDevices } from './media/devices';
+import { asRtcServers } from './media/ice-servers';
 import { LocalMedia } from './media/local-media';
+import { mixTracks, OutgoingMedia } from './media/outgoing-media';
+import { onNetworkChange } from './media/network-changes';
+import { watchingNetwork } from './media/network-watch';
+import { openPeer } from './media/peer';
 import { openPlatform } from './platform';
-import { openPreferences } from './preferences';
+import { chooseSink } from './recording/recording-sink';
 import { openRouter } from './router';
 import type { Services } from './services';
+import { showNotices } from './settings/notices';
+import { appSettings, browserSettings, type SettingsStore } from './settings/settings-store';
 import { App } from './shell/app';
 import { openHubLink } from './signaling/hub-link';
 import { chooseLanguage, languages } from './texts';
@@ -16,32 +25,55 @@ import { followPreferences } from './theme';
 import { browserTimers } from './timers';
 import { openToasts } from './toasts';
 
-function buildServices(): Services {
+function buildServices(preferences: SettingsStore): Services {
   const timers = browserTimers;
   const toasts = openToasts(timers);
   const platform = openPlatform(window);
-  const preferences = openPreferences(window.localStorage);
   // Absent in a page that was not loaded securely, whatever the types say.
   const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
   const devices = openDevices(mediaDevices, 'setSinkId' in HTMLMediaElement.prototype);
   const hub = openHubLink({ platform, timers, random: Math.random, openSocket: (url) => new WebSocket(url) });
-  window.addEventListener('online', () => {
-    hub.retryNow();
+  const watched = watchingNetwork({
+    openPeer,
+    onNetworkChange: (listener) => onNetworkChange(window, listener),
+    timers,
+  });
+  onNetworkChange(window, () => {
+    hub.networkChanged();
   });
   return {
     platform,
+    desktop: openDesktop(window.callcast),
     preferences,
     devices,
     hub,
     timers,
     router: openRouter(window),
     toasts,
+    storage: { local: window.localStorage, session: window.sessionStorage },
+    openOutgoingMedia: (media) =>
+      new OutgoingMedia({
+        media,
+        // Phones have no such thing, whatever the types say.
+        getDisplayMedia:
+          mediaDevices !== undefined && 'getDisplayMedia' in mediaDevices
+            ? (options) => mediaDevices.getDisplayMedia(options)
+            : undefined,
+        mix: mixTracks,
+        timers,
+      }),
+    openPeer: (options) => {
+      const { iceServers, maxBitrate } = preferences.get();
+      return watched({ iceServers: asRtcServers(iceServers), maxKilobits: maxBitrate, ...options });
+    },
+    openRecordingSink: chooseSink(window.callcast, window),
     openLocalMedia: () =>
       new LocalMedia({
         mediaDevices,
         secure: window.isSecureContext,
         timers,
         chosen: (kind) => preferences.get()[kind],
+        constraints: (kind) => captureConstraints(kind, preferences.get()),
         onOpened: () => void devices.refresh(),
         onChange: (kind, change) => {
           const language = chooseLanguage(preferences.get().language, platform.locale);
@@ -54,7 +86,19 @@ function buildServices(): Services {
   };
 }
 
-const services = buildServices();
-followPreferences(window, services.preferences, services.platform);
-const root = document.getElementById('root');
-if (root !== null) createRoot(root).render(<App services={services} />);
+async function start(): Promise<void> {
+  const { callcast } = window;
+  const settings =
+    callcast === undefined ? browserSettings(window.localStorage) : await appSettings(callcast);
+  const services = buildServices(settings);
+  followPreferences(window, services.preferences, services.platform);
+  const root = document.getElementById('root');
+  if (root !== null) createRoot(root).render(<App services={services} />);
+  if (callcast === undefined) return;
+  void showNotices(callcast, services);
+  callcast.on('app:show', (screen) => {
+    services.router.go(screen);
+  });
+}
+
+void start();

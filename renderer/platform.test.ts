@@ -35,17 +35,17 @@ describe('the platform', () => {
     const { platform, tell } = inApp(Promise.resolve({ ok: true, value: { at: 'starting' } }));
     expect(platform.hub.get()).toEqual({ at: 'starting' });
     await Promise.resolve();
-    tell({ at: 'ready', url: 'wss://localhost:8443/', mediaServer: 'connecting' });
+    tell({ at: 'ready', url: 'wss://localhost:8443/', mediaServer: 'connecting', sharedUrls: null });
     const address = platform.hub.get();
     expect(address).toEqual({ at: 'known', url: 'wss://localhost:8443' });
-    tell({ at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready' });
+    tell({ at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready', sharedUrls: null });
     expect(platform.hub.get()).toBe(address);
     expect(platform.pageUrl()).toBe('https://localhost:8443');
   });
 
   it('in the app does not let a late answer undo a newer event', async () => {
     const { platform, tell } = inApp(Promise.resolve({ ok: true, value: { at: 'starting' } }));
-    tell({ at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready' });
+    tell({ at: 'ready', url: 'wss://localhost:8443', mediaServer: 'ready', sharedUrls: null });
     await Promise.resolve();
     await Promise.resolve();
     expect(platform.hub.get().at).toBe('known');

@@ -3,6 +3,7 @@
  * came from the hub, so its own origin is the hub. Nothing else in the renderer asks which of the two it is.
  */
 import type { Bridge, HubState, Theme } from '../protocol/ipc';
+import type { Result } from '../protocol/errors';
 import { Cell, type Store } from './store';
 
 declare global {
@@ -18,6 +19,13 @@ export type HubAddress =
   | { readonly at: 'known'; readonly url: string }
   | { readonly at: 'failed'; readonly message: string };
 
+/** Who else can reach the hub. */
+export type Sharing =
+  /** The app decides. `urls`: pages' addresses for others; null while it is not shared. */
+  | { readonly by: 'app'; readonly urls: readonly string[] | null }
+  /** Whoever runs the hub decided; `local`: this page's address means something on this computer only. */
+  | { readonly by: 'page'; readonly url: string; readonly local: boolean };
+
 export interface Platform {
   readonly kind: 'app' | 'browser';
   readonly hub: Store<HubAddress>;
@@ -25,6 +33,9 @@ export interface Platform {
   readonly locale: string;
   /** The address under which other people's browsers find this UI, without a trailing slash; null where there is none. */
   pageUrl(): string | null;
+  readonly sharing: Store<Sharing>;
+  /** Begins or ends sharing, in the app. */
+  share(on: boolean): Promise<Result<null>>;
   /** The window around the page wears the same colours. */
   showTheme(theme: Theme): void;
 }
@@ -41,21 +52,28 @@ function browserPlatform(window: Window): Platform {
     hub: new Cell<HubAddress>({ at: 'known', url }),
     locale: window.navigator.language,
     pageUrl: () => origin,
+    sharing: new Cell<Sharing>({ by: 'page', url: origin, local: isLocal(new URL(origin).hostname) }),
+    share: () => Promise.resolve({ ok: true, value: null }),
     showTheme: () => undefined,
   };
 }
 
 function appPlatform(window: Window, bridge: Bridge): Platform {
   const hub = new Cell<HubAddress>({ at: 'starting' });
+  const sharing = new Cell<Sharing>({ by: 'app', urls: null });
   let heard = false;
+  const follow = (state: HubState): void => {
+    hub.update((before) => addressOf(state, before));
+    sharing.set(sharingOf(state));
+  };
   bridge.on('hub:state', (state) => {
     heard = true;
-    hub.update((before) => addressOf(state, before));
+    follow(state);
   });
   void bridge.invoke('hub:get').then((result) => {
     // An event that overtook the answer is newer than the answer.
     if (heard) return;
-    if (result.ok) hub.update((before) => addressOf(result.value, before));
+    if (result.ok) follow(result.value);
     else hub.set({ at: 'failed', message: result.failure.message });
   });
   return {
@@ -66,6 +84,8 @@ function appPlatform(window: Window, bridge: Bridge): Platform {
       const address = hub.get();
       return address.at === 'known' ? address.url.replace(/^ws/, 'http') : null;
     },
+    sharing,
+    share: (on) => bridge.invoke('hub:share', on),
     showTheme(theme) {
       void bridge.invoke('window:theme', theme);
     },
@@ -74,7 +94,18 @@ function appPlatform(window: Window, bridge: Bridge): Platform {
 
 /** Keeps the same object while the address stays the same: followers reconnect only when it really changed. */
 function addressOf(state: HubState, before: HubAddress): HubAddress {
-  if (state.at !== 'ready') return state;
+  if (state.at !== 'ready' && state.at !== 'remote') return state;
   const url = state.url.replace(/\/+$/, '');
   return before.at === 'known' && before.url === url ? before : { at: 'known', url };
+}
+
+/** Another computer's hub is shared by whoever runs it. */
+function sharingOf(state: HubState): Sharing {
+  if (state.at !== 'remote') return { by: 'app', urls: state.at === 'ready' ? state.sharedUrls : null };
+  const url = state.url.replace(/^ws/, 'http').replace(/\/+$/, '');
+  return { by: 'page', url, local: isLocal(new URL(url).hostname) };
+}
+
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }

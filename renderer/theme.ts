@@ -1,9 +1,13 @@
 /** Keeps `data-theme` and `lang` of the page in step with the preferences and the system. */
 import type { Platform } from './platform';
-import type { PreferencesStore } from './preferences';
+import type { SettingsStore } from './settings/settings-store';
 import { chooseLanguage } from './texts';
 
-export function followPreferences(window: Window, preferences: PreferencesStore, platform: Platform): void {
+export function followPreferences(
+  window: Window,
+  preferences: Pick<SettingsStore, 'get' | 'subscribe'>,
+  platform: Platform,
+): void {
   const root = window.document.documentElement;
   const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
   let told: string | null = null;

@@ -70,6 +70,8 @@ export interface Hub {
   /** Begins or ends sharing beyond loopback; connections over loopback go on. @throws CannotListen, PlainBeyondLoopback */
   listen(host: string): Promise<void>;
   setPresenterKey(key: string | undefined): void;
+  /** Another media server from now on; what runs on the old one ends. The embedded one is started or ended. */
+  useMediaServer(mediaServer: HubOptions['mediaServer']): Promise<void>;
   /** Ends every connection, what they hold on the media server, and the embedded media server. Idempotent. */
   close(): Promise<void>;
 }
@@ -106,11 +108,13 @@ class RunningHub implements Hub {
   readonly #kurento: KurentoClient;
   readonly #gate: Gate;
   readonly #servers: Listeners;
+  #mediaServer: HubOptions['mediaServer'];
   #supervisor: MediaServerSupervisor | undefined;
   #clients: Clients | undefined;
   #host: string;
   #presenterKey: string | undefined;
   #sharing: Promise<void> = Promise.resolve();
+  #moving: Promise<void> = Promise.resolve();
   #cancelRescan: () => void = () => {};
   #onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void> = () => Promise.resolve();
 
@@ -120,6 +124,7 @@ class RunningHub implements Hub {
     this.#clock = options.clock ?? systemClock;
     this.#scheme = options.tls === 'plain' ? 'http' : 'https';
     this.#host = options.listen.host;
+    this.#mediaServer = options.mediaServer;
     this.#presenterKey = options.presenterKey;
     this.#disposer = new Disposer((error) => this.#logger.error({ error }, 'closing: a step failed'));
     this.#kurento = new KurentoClient({
@@ -149,8 +154,7 @@ class RunningHub implements Hub {
     const options = this.#options;
     if (options.tls === 'plain' && !isLoopbackHost(this.#host)) throw new PlainBeyondLoopback();
     this.#superviseMediaServer();
-    const embedded = 'spawn' in options.mediaServer;
-    const overlays = await readOverlays(options.overlaysRoot, embedded ? 'files' : () => this.#overlayBase());
+    const overlays = await readOverlays(options.overlaysRoot, () => this.#overlayBase());
     const services: HubServices = {
       kurento: this.#kurento,
       logger: this.#logger,
@@ -252,6 +256,22 @@ class RunningHub implements Hub {
     this.#presenterKey = key;
   }
 
+  /** One move at a time; the last one asked for counts. */
+  useMediaServer(mediaServer: HubOptions['mediaServer']): Promise<void> {
+    this.#moving = this.#moving.then(async () => {
+      if (this.#disposer.disposed) return;
+      const before = this.#supervisor;
+      this.#supervisor = undefined;
+      this.#mediaServer = mediaServer;
+      this.#kurento.setUrl('wsUri' in mediaServer ? mediaServer.wsUri : undefined);
+      // The next one may want the same UDP port.
+      await before?.close();
+      if (!this.#disposer.disposed) this.#superviseMediaServer();
+      this.#changed();
+    });
+    return this.#moving;
+  }
+
   async close(): Promise<void> {
     this.#listeners.clear();
     await this.#disposer.dispose();
@@ -271,13 +291,15 @@ class RunningHub implements Hub {
   // ── the media server ───────────────────────────────────────────────────────────────────────────────────────────
 
   #superviseMediaServer(): void {
-    const { mediaServer } = this.#options;
+    const mediaServer = this.#mediaServer;
     if (!('spawn' in mediaServer)) return;
     this.#supervisor = new MediaServerSupervisor({
       spawn: mediaServer.spawn,
       clock: this.#clock,
       logger: this.#logger.child({ part: 'media-server-supervisor' }),
       onState: (state) => {
+        // One that was replaced has nothing more to say.
+        if (this.#mediaServer !== mediaServer) return;
         if (state.at === 'ready') this.#kurento.setUrl(state.url);
         // Its address means nothing any more; a first start is not a loss.
         else if (state.at === 'down') this.#kurento.setUrl(undefined);
@@ -286,15 +308,16 @@ class RunningHub implements Hub {
     });
   }
 
-  /** How a media server elsewhere reaches the images: by the address that the user gave, or one of the network's. */
+  /** How the media server reaches the images: as files, by the address that the user gave, or one of the network's. */
   #overlayBase(): string {
+    if ('spawn' in this.#mediaServer) return 'files';
     const { host } = this.#options.listen;
     if (!isWildcard(host) && !isLoopbackHost(host)) return this.url;
     return this.#mediaServerIsLocal() ? this.url : (this.sharedUrls[0] ?? this.url);
   }
 
   #mediaServerIsLocal(): boolean {
-    const { mediaServer } = this.#options;
+    const mediaServer = this.#mediaServer;
     return !('wsUri' in mediaServer) || isLoopbackHost(new URL(mediaServer.wsUri).hostname);
   }
 

@@ -23,13 +23,13 @@ describe('the overlays', () => {
   });
 
   it('are files for a media server on the same machine', async () => {
-    const overlays = await readOverlays(root, 'files');
+    const overlays = await readOverlays(root, () => 'files');
     expect(overlays.uri('top-hat')).toBe(pathToFileURL(join(root, 'top-hat.png')).href);
   });
 
   it('may not be there at all', async () => {
     for (const missing of [undefined, join(root, 'none')]) {
-      const overlays = await readOverlays(missing, 'files');
+      const overlays = await readOverlays(missing, () => 'files');
       expect(overlays.names).toEqual([]);
       expect(overlays.standard).toBeUndefined();
     }

@@ -26,12 +26,9 @@ const ON_TOP = { offsetXPercent: -0.35, offsetYPercent: -1.2, widthPercent: 1.6,
 /**
  * @param root folder of the PNG files; undefined (or one that cannot be read) means that there are none
  * @param base how the media server reaches `root`: `files` on the same machine, else the hub's URL such as
- *   `https://localhost:8443/`, asked for on each use since the hub may move
+ *   `https://localhost:8443/`; asked for on each use since the hub may move, and take another media server
  */
-export async function readOverlays(
-  root: string | undefined,
-  base: 'files' | (() => string),
-): Promise<Overlays> {
+export async function readOverlays(root: string | undefined, base: () => string): Promise<Overlays> {
   const names = root === undefined ? [] : await imageNames(root);
   const known = new Set(names);
   const standard = names.find((name) => name === 'top-hat') ?? names[0];
@@ -39,8 +36,9 @@ export async function readOverlays(
     names,
     uri(name) {
       if (root === undefined || !known.has(name)) return undefined;
-      if (base === 'files') return pathToFileURL(resolve(root, `${name}.png`)).href;
-      return new URL(`overlays/${name}.png`, base()).href;
+      const from = base();
+      if (from === 'files') return pathToFileURL(resolve(root, `${name}.png`)).href;
+      return new URL(`overlays/${name}.png`, from).href;
     },
     standard: standard === undefined ? undefined : { image: standard, ...ON_TOP },
   };

@@ -20,6 +20,8 @@ export interface ControlButtonProps extends Omit<ComponentProps<'button'>, 'type
   /** Something is switched on here (a panel, a share). */
   readonly on?: boolean;
   readonly tone?: 'normal' | 'danger' | 'good';
+  /** A count that waits for attention; 0 shows none. The owner says it in words. */
+  readonly badge?: number;
   /** One key, such as `M`; shown in the tooltip. The owner listens. */
   readonly shortcut?: string;
 }
@@ -30,6 +32,7 @@ export function ControlButton({
   off = false,
   on = false,
   tone = 'normal',
+  badge = 0,
   shortcut,
   className,
   ...rest
@@ -50,6 +53,11 @@ export function ControlButton({
     >
       <span className="control__disc">
         <Icon name={icon} />
+        {badge > 0 && (
+          <span className="control__badge numeric" aria-hidden="true">
+            {badge > 9 ? '9+' : badge}
+          </span>
+        )}
       </span>
       <span className="control__label">{label}</span>
     </button>

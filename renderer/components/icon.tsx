@@ -53,6 +53,18 @@ const shapes = {
     </>
   ),
   stop: <rect x="6.500" y="6.500" width="11" height="11" rx="2.500" fill="currentColor" stroke="none" />,
+  record: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <circle cx="12" cy="12" r="4" fill="currentColor" stroke="none" />
+    </>
+  ),
+  'record-on': (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <rect x="8.5" y="8.5" width="7" height="7" rx="1.5" fill="currentColor" stroke="none" />
+    </>
+  ),
   play: (
     <path
       d="M8 5.800v12.400a.8.8 0 0 0 1.200.7l10-6.200a.8.8 0 0 0 0-1.400l-10-6.200a.8.8 0 0 0-1.200.7z"
@@ -160,6 +172,12 @@ const shapes = {
       <circle cx="5.500" cy="12" r="1.600" fill="currentColor" stroke="none" />
       <circle cx="12" cy="12" r="1.600" fill="currentColor" stroke="none" />
       <circle cx="18.500" cy="12" r="1.600" fill="currentColor" stroke="none" />
+    </>
+  ),
+  room: (
+    <>
+      <path d="M6 20.500V6.500A2.500 2.500 0 0 1 8.500 4h7A2.500 2.500 0 0 1 18 6.500v14M3.500 20.500h17" />
+      <circle cx="14.500" cy="12.500" r="1.200" fill="currentColor" stroke="none" />
     </>
   ),
   chat: (

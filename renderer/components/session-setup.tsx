@@ -21,11 +21,15 @@ export interface SessionSetupProps {
   readonly notices?: ReactNode;
   /** Over the pickers: what else there is to choose. */
   readonly children?: ReactNode;
+  /** Instead of the camera's picture. */
+  readonly preview?: ReactNode;
   readonly action: string;
   readonly actionIcon?: IconName;
   readonly onAction: () => void;
   /** Something other than the devices is missing. */
   readonly disabled?: boolean;
+  /** Neither camera nor microphone is needed: something else is shown. */
+  readonly complete?: boolean;
   /** Takes the focus: whoever ended the last one by keyboard finds the way back under the same finger. */
   readonly focused?: boolean;
 }
@@ -37,20 +41,22 @@ export function SessionSetup(props: SessionSetupProps) {
     media,
     notices,
     children,
+    preview,
     action,
     actionIcon = 'play',
     onAction,
     disabled = false,
   } = props;
-  const { focused = false } = props;
+  const { focused = false, complete = false } = props;
   const texts = useTexts();
   const { camera, microphone } = useStore(media);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (focused) button.current?.focus();
+    // Without scrolling: how the last one ended is said at the top.
+    if (focused) button.current?.focus({ preventScroll: true });
   }, [focused]);
   const [noCamera, noMicrophone] = [camera.at === 'failed', microphone.at === 'failed'];
-  const hint = hintOf(noCamera, noMicrophone, texts);
+  const hint = complete ? null : hintOf(noCamera, noMicrophone, texts);
   return (
     <div className="setup">
       <div className="setup__intro">
@@ -61,31 +67,31 @@ export function SessionSetup(props: SessionSetupProps) {
           {notices}
         </div>
       </div>
-      <div className="setup__preview">
-        <DevicePreview media={media} />
-      </div>
-      <section className="setup__panel" aria-label={texts.devices.heading}>
-        {children}
-        <h2>{texts.devices.heading}</h2>
-        <DeviceFields media={media} />
-      </section>
-      <div className="setup__action">
-        <Button
-          ref={button}
-          variant="primary"
-          size="l"
-          icon={actionIcon}
-          className="setup__go"
-          disabled={disabled || (noCamera && noMicrophone)}
-          onClick={onAction}
-        >
-          {action}
-        </Button>
-        {hint !== null && (
-          <p className="setup__hint" role="status">
-            {hint}
-          </p>
-        )}
+      <div className="setup__preview">{preview ?? <DevicePreview media={media} />}</div>
+      <div className="setup__side">
+        <section className="setup__panel" aria-label={texts.devices.heading}>
+          {children}
+          <h2>{texts.devices.heading}</h2>
+          <DeviceFields media={media} />
+        </section>
+        <div className="setup__action">
+          <Button
+            ref={button}
+            variant="primary"
+            size="l"
+            icon={actionIcon}
+            className="setup__go"
+            disabled={disabled || (noCamera && noMicrophone && !complete)}
+            onClick={onAction}
+          >
+            {action}
+          </Button>
+          {hint !== null && (
+            <p className="setup__hint" role="status">
+              {hint}
+            </p>
+          )}
+        </div>
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 /** Where short notices appear; a screen reader hears each once. */
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
-import { IconButton } from './button';
+import { Button, IconButton } from './button';
 import { classes } from './classes';
 import './toast-region.css';
 
@@ -14,6 +14,17 @@ export function ToastRegion() {
       {list.map((toast) => (
         <div key={toast.key} className={classes('toast', `toast--${toast.tone}`)}>
           <span>{toast.text}</span>
+          {toast.action !== undefined && (
+            <Button
+              variant="plain"
+              onClick={() => {
+                toast.action?.run();
+                toasts.dismiss(toast.key);
+              }}
+            >
+              {toast.action.label}
+            </Button>
+          )}
           <IconButton
             icon="close"
             label={texts.app.dismiss}

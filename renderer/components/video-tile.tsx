@@ -117,7 +117,11 @@ function usePlayback(video: HTMLVideoElement | null, props: VideoTileProps) {
     const play = (): void => {
       video.play().catch((error: unknown) => {
         // Sound without a click is refused on a fresh page; everything else is a newer play() replacing this one.
-        if (error instanceof DOMException && error.name === 'NotAllowedError') setBlocked(true);
+        if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+        setBlocked(true);
+        // The picture at least: that one is allowed without sound.
+        video.muted = true;
+        video.play().catch(() => undefined);
       });
     };
     const resized = (): void => {
@@ -157,7 +161,9 @@ function usePlayback(video: HTMLVideoElement | null, props: VideoTileProps) {
     blocked,
     unblock: () => {
       setBlocked(false);
-      void video?.play().catch(() => undefined);
+      if (video === null) return;
+      video.muted = !sound;
+      void video.play().catch(() => undefined);
     },
   };
 }

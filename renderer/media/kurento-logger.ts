@@ -6,6 +6,8 @@
 const silent = (): void => undefined;
 
 if (typeof window !== 'undefined')
-  Object.assign(window, { Logger: { debug: silent, log: silent, info: silent, warn: silent, error: silent } });
+  Object.assign(window, {
+    Logger: { debug: silent, log: silent, info: silent, warn: silent, error: silent },
+  });
 
 export {};

@@ -7,6 +7,8 @@
  */
 import { Cell, type Store } from '../store';
 import type { Timers } from '../timers';
+import { DEFAULT_SETTINGS } from '../../protocol/settings';
+import { captureConstraints } from './capture-constraints';
 import { classifyDeviceError, isChoiceError, type DeviceFailure, type DeviceKind } from './device-failure';
 
 export type SourceState =
@@ -31,6 +33,8 @@ export interface LocalMediaOptions {
   readonly timers: Timers;
   /** The device to open, or empty for the system's choice; read at each opening. */
   readonly chosen: (kind: DeviceKind) => string;
+  /** Size and processing, without the device; read at each opening. */
+  readonly constraints?: (kind: DeviceKind) => MediaTrackConstraints;
   /** Labels and ids become readable once a device was opened. */
   readonly onOpened?: () => void;
   /** The device in use went away or came back; choices and first openings are no news. */
@@ -42,17 +46,6 @@ export type DeviceChange = 'lost' | 'replaced' | 'returned';
 
 /** Long enough for an encoder to send a black frame or two, short enough that the light goes out at once. */
 const BLACK_MS = 400;
-/** 30 fps and VGA or better: what the returned picture is measured against; the camera may offer more or less. */
-const VIDEO: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30 },
-};
-const AUDIO: MediaTrackConstraints = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-};
 
 const OFF: LocalMediaState = { camera: { at: 'off' }, microphone: { at: 'off' }, muted: false };
 
@@ -211,7 +204,7 @@ export class LocalMedia implements Store<LocalMediaState> {
       } catch (error) {
         if (wanted === '' || !isChoiceError(error)) throw error;
         // The remembered device is not there today: the system's choice will do.
-        stream = await this.#getUserMedia({ [field]: kind === 'camera' ? VIDEO : AUDIO });
+        stream = await this.#getUserMedia({ [field]: this.#constraints(kind, '') });
       }
       this.#accept(kind, turn, stream.getTracks()[0]);
       this.#options.onOpened?.();
@@ -228,7 +221,8 @@ export class LocalMedia implements Store<LocalMediaState> {
   }
 
   #constraints(kind: DeviceKind, id = this.#options.chosen(kind)): MediaTrackConstraints {
-    return { ...(kind === 'camera' ? VIDEO : AUDIO), ...(id === '' ? {} : { deviceId: { exact: id } }) };
+    const { constraints = (each) => captureConstraints(each, DEFAULT_SETTINGS) } = this.#options;
+    return { ...constraints(kind), ...(id === '' ? {} : { deviceId: { exact: id } }) };
   }
 
   #begin(kind: DeviceKind): number {

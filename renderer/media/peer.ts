@@ -18,6 +18,8 @@ export interface PeerOptions {
   /** What is sent; kinds without a track still get a section, so that a camera can join later without a new offer. */
   readonly tracks?: readonly MediaStreamTrack[];
   readonly iceServers?: readonly RTCIceServer[];
+  /** What the picture may take at most, in kilobits per second; 0: as much as the path allows. */
+  readonly maxKilobits?: number;
   readonly onCandidate: (candidate: IceCandidate) => void;
   readonly onConnection: (state: RTCPeerConnectionState) => void;
 }
@@ -107,7 +109,8 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
     acceptAnswer: (sdp) =>
       new Promise((resolve, reject) => {
         peer.processAnswer(withStartBitrate(sdp, START_KILOBITS), (error) => {
-          if (error === undefined || error === null) resolve();
+          if (error === undefined || error === null)
+            resolve(limitPicture(connection, options.maxKilobits ?? 0));
           else reject(asError(error));
         });
       }),
@@ -152,6 +155,17 @@ function addMissingSections(connection: RTCPeerConnection, direction: PeerDirect
   for (const kind of ['audio', 'video'] as const) {
     const present = connection.getTransceivers().some((each) => each.receiver.track.kind === kind);
     if (!present) connection.addTransceiver(kind, { direction });
+  }
+}
+
+/** A browser that cannot limit sends what it likes: no reason to give up a connection. */
+async function limitPicture(connection: RTCPeerConnection, kilobits: number): Promise<void> {
+  if (kilobits === 0) return;
+  for (const { sender, receiver } of connection.getTransceivers()) {
+    if (receiver.track.kind !== 'video') continue;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxBitrate = kilobits * 1_000;
+    await sender.setParameters(parameters).catch(() => undefined);
   }
 }
 

@@ -22,14 +22,34 @@ export interface Mode {
 }
 
 export const modes: readonly Mode[] = [
-  { id: 'call', prominent: true, Picture: CallPicture, Screen: null },
-  { id: 'broadcast', prominent: true, Picture: BroadcastPicture, Screen: null },
+  {
+    id: 'call',
+    prominent: true,
+    Picture: CallPicture,
+    Screen: lazy(() => import('./call/call-screen')),
+  },
+  {
+    id: 'broadcast',
+    prominent: true,
+    Picture: BroadcastPicture,
+    Screen: lazy(() => import('./broadcast/broadcast-screen')),
+  },
   {
     id: 'mirror',
     prominent: false,
     Picture: MirrorPicture,
     Screen: lazy(() => import('./mirror/mirror-screen')),
   },
-  { id: 'magic', prominent: false, Picture: MagicPicture, Screen: null },
-  { id: 'room', prominent: false, Picture: RoomPicture, Screen: null },
+  {
+    id: 'magic',
+    prominent: false,
+    Picture: MagicPicture,
+    Screen: lazy(() => import('./magic-mirror/magic-mirror-screen')),
+  },
+  {
+    id: 'room',
+    prominent: false,
+    Picture: RoomPicture,
+    Screen: lazy(() => import('./room/room-screen')),
+  },
 ];

@@ -1,15 +1,25 @@
 /** The frame around every screen: header, the screen of the route, notices; and what to show when a screen breaks. */
-import { Component, Suspense, useEffect, useRef, type ReactNode } from 'react';
+import { Component, lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { Button } from '../components/button';
 import { EmptyState } from '../components/empty-state';
 import { ToastRegion } from '../components/toast-region';
+import { LinkDialog } from '../desktop/link-dialog';
 import { HomeScreen } from '../home/home-screen';
 import { modes } from '../modes';
 import type { Route } from '../router';
+import { ScreenPicker } from '../screen-share/screen-picker';
 import { ServicesProvider, useServices, useTexts, type Services } from '../services';
 import { useStore } from '../store';
+import type { Texts } from '../texts';
 import { Header } from './header';
 import './app.css';
+
+const DiagnosisScreen = lazy(() =>
+  import('../diagnosis/diagnosis-screen').then(({ DiagnosisScreen: Screen }) => ({ default: Screen })),
+);
+const SettingsScreen = lazy(() =>
+  import('../settings/settings-screen').then(({ SettingsScreen: Screen }) => ({ default: Screen })),
+);
 
 export function App({ services }: { readonly services: Services }) {
   return (
@@ -25,7 +35,8 @@ function Shell() {
   const route = useStore(router);
   const main = useRef<HTMLElement>(null);
   const mode = modes.find((each) => each.id === route.mode);
-  const title = mode === undefined ? texts.app.name : `${texts.modes[mode.id].name} · ${texts.app.name}`;
+  const place = mode !== undefined ? texts.modes[mode.id].name : titleOf(route.mode, texts);
+  const title = place === null ? texts.app.name : `${place} · ${texts.app.name}`;
 
   useEffect(() => {
     performance.mark('callcast:interactive');
@@ -48,7 +59,7 @@ function Shell() {
       >
         {texts.app.skip}
       </a>
-      <Header mode={mode ?? null} />
+      <Header title={place} />
       <main id="main" ref={main} className="app__main" tabIndex={-1}>
         <ScreenBoundary key={route.mode}>
           <Suspense fallback={<div className="app__loading" />}>
@@ -56,14 +67,24 @@ function Shell() {
           </Suspense>
         </ScreenBoundary>
       </main>
+      <LinkDialog />
+      <ScreenPicker />
       <ToastRegion />
     </>
   );
 }
 
+/** Of the screens that are no modes. */
+function titleOf(route: string, texts: Texts): string | null {
+  if (route === 'settings') return texts.settings.title;
+  return route === 'diagnosis' ? texts.diagnosis.title : null;
+}
+
 function RouteScreen({ route }: { readonly route: Route }) {
   const mode = modes.find((each) => each.id === route.mode);
   if (route.mode === '') return <HomeScreen />;
+  if (route.mode === 'diagnosis') return <DiagnosisScreen />;
+  if (route.mode === 'settings') return <SettingsScreen rest={route.rest} />;
   if (mode === undefined) return <NotFound />;
   if (mode.Screen === null) return <OnItsWay id={mode.id} />;
   return <mode.Screen rest={route.rest} />;

@@ -1,8 +1,7 @@
 /** Where one is, how the hub is, and the two choices that belong everywhere: language and theme. */
 import { IconButton } from '../components/button';
 import { Icon, type IconName } from '../components/icon';
-import type { Mode } from '../modes';
-import type { Preferences } from '../preferences';
+import type { Settings } from '../../protocol/settings';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { languages } from '../texts';
@@ -10,30 +9,39 @@ import { BrandMark } from './brand-mark';
 import { HubIndicator } from './hub-indicator';
 import './header.css';
 
-const nextTheme: Record<Preferences['theme'], Preferences['theme']> = {
+const nextTheme: Record<Settings['theme'], Settings['theme']> = {
   system: 'light',
   light: 'dark',
   dark: 'system',
 };
-const themeIcon: Record<Preferences['theme'], IconName> = { system: 'sun-moon', light: 'sun', dark: 'moon' };
+const themeIcon: Record<Settings['theme'], IconName> = { system: 'sun-moon', light: 'sun', dark: 'moon' };
 
-export function Header({ mode }: { readonly mode: Mode | null }) {
+/** `title` is null on the home screen. */
+export function Header({ title }: { readonly title: string | null }) {
   const texts = useTexts();
   return (
     <header className="header">
       <div className="header__where">
         <a className="header__home" href="#/">
-          {mode !== null && <Icon name="arrow-left" className="header__back" />}
+          {title !== null && <Icon name="arrow-left" className="header__back" />}
           <BrandMark />
           <span className="header__name">{texts.app.name}</span>
-          <span className="visually-hidden">{mode === null ? texts.app.home : texts.app.back}</span>
+          <span className="visually-hidden">{title === null ? texts.app.home : texts.app.back}</span>
         </a>
-        {mode !== null && <span className="header__mode">{texts.modes[mode.id].name}</span>}
+        {title !== null && <span className="header__mode">{title}</span>}
       </div>
       <div className="header__tools">
         <HubIndicator />
         <LanguageSelect />
         <ThemeButton />
+        <a
+          className="icon-button"
+          href="#/settings"
+          aria-label={texts.settings.open}
+          title={texts.settings.open}
+        >
+          <Icon name="settings" />
+        </a>
       </div>
     </header>
   );

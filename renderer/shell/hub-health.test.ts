@@ -1,15 +1,16 @@
+import type { Welcome } from '../../protocol/signaling';
 import { describe, expect, it } from 'vitest';
 import type { HubStatus } from '../signaling/hub-link';
 import { languages } from '../texts';
 import { healthOf } from './hub-health';
 
-const welcome = {
+const welcome: Welcome = {
   id: 'welcome',
   version: 1,
   mediaServer: 'ready',
   overlays: [],
   presenterKeyRequired: false,
-} as const;
+};
 const all: [HubStatus, string][] = [
   [{ at: 'starting' }, 'working'],
   [{ at: 'connecting' }, 'working'],

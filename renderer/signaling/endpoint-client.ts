@@ -51,6 +51,8 @@ const WELCOME_LIMIT_MS = 8_000;
 const QUIET_MS = 10_000;
 /** No answer to that within this time means that the link is dead. */
 const PROBE_LIMIT_MS = 4_000;
+/** The same after a move to another network, where most links are dead and time is short. */
+const MOVED_PROBE_LIMIT_MS = 1_500;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 const OPEN = 1;
@@ -98,6 +100,15 @@ export class EndpointClient<P extends EndpointPath> {
   /** Skips the rest of a back-off: the network came back, or the user is impatient. */
   retryNow(): void {
     if (this.#state.get().at === 'waiting') this.#connect();
+  }
+
+  /** The computer moved to another network: a link that does not answer quickly is dead, whatever the socket believes. */
+  probe(): void {
+    const { at } = this.#state.get();
+    if (at === 'waiting') this.#connect();
+    if (at !== 'ready') return;
+    this.#cancelTimer();
+    this.#ask(MOVED_PROBE_LIMIT_MS);
   }
 
   /** A fresh link at once: answers that are still under way on the old one are not wanted any more. */
@@ -186,10 +197,14 @@ export class EndpointClient<P extends EndpointPath> {
   #watchForSilence(): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#options.timers.after(QUIET_MS, () => {
-      this.#probing = true;
-      if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ id: 'hello', version: 1 }));
-      this.#cancelTimer = this.#options.timers.after(PROBE_LIMIT_MS, () => this.#lost());
+      this.#ask(PROBE_LIMIT_MS);
     });
+  }
+
+  #ask(limitMs: number): void {
+    this.#probing = true;
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ id: 'hello', version: 1 }));
+    this.#cancelTimer = this.#options.timers.after(limitMs, () => this.#lost());
   }
 
   #lost(): void {

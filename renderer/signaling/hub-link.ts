@@ -21,6 +21,8 @@ export interface HubLink {
   open<P extends EndpointPath>(path: P): EndpointClient<P> | null;
   /** Ends every back-off now. */
   retryNow(): void;
+  /** The computer moved to another network: dead links are found out at once, and replaced. */
+  networkChanged(): void;
   close(): void;
 }
 
@@ -35,7 +37,7 @@ export function openHubLink(options: HubLinkOptions): HubLink {
   const status = new Cell<HubStatus>({ at: 'starting' });
   let watcher: EndpointClient<'/helloworld'> | null = null;
   /** Everything that is open, so that word of the network's return reaches all. */
-  const clients = new Set<{ retryNow(): void }>();
+  const clients = new Set<{ retryNow(): void; probe(): void }>();
 
   function open<P extends EndpointPath>(path: P): EndpointClient<P> | null {
     const address = options.platform.hub.get();
@@ -72,6 +74,9 @@ export function openHubLink(options: HubLinkOptions): HubLink {
     open,
     retryNow() {
       for (const client of [...clients]) client.retryNow();
+    },
+    networkChanged() {
+      for (const client of [...clients]) client.probe();
     },
     close() {
       unfollow();

@@ -4,6 +4,13 @@
  */
 import type { ErrorCode } from '../../protocol/errors';
 import type { DeviceFailure } from '../media/device-failure';
+import { broadcast, invite, screen } from './en/broadcast';
+import { call } from './en/call';
+import { desktop } from './en/desktop';
+import { diagnosis } from './en/diagnosis';
+import { magic } from './en/magic';
+import { room } from './en/room';
+import { settings } from './en/settings';
 
 /** `title` names what happened, `advice` says what to do about it. */
 export interface FailureText {
@@ -255,6 +262,15 @@ export const en = {
     again: 'Start again',
     adjust: 'Back to the preview',
   },
+  broadcast,
+  invite,
+  screen,
+  call,
+  desktop,
+  magic,
+  room,
+  settings,
+  diagnosis,
   errors: {
     'bad-message': {
       title: 'The hub did not understand this app',

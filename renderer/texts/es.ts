@@ -1,5 +1,12 @@
 /** Every text of the UI, in Spanish. */
 import type { Texts } from './en';
+import { broadcast, invite, screen } from './es/broadcast';
+import { call } from './es/call';
+import { desktop } from './es/desktop';
+import { diagnosis } from './es/diagnosis';
+import { magic } from './es/magic';
+import { room } from './es/room';
+import { settings } from './es/settings';
 
 export const es: Texts = {
   app: {
@@ -243,6 +250,15 @@ export const es: Texts = {
     again: 'Empezar de nuevo',
     adjust: 'Volver a la vista previa',
   },
+  broadcast,
+  invite,
+  screen,
+  call,
+  desktop,
+  magic,
+  room,
+  settings,
+  diagnosis,
   errors: {
     'bad-message': {
       title: 'El hub no entendió a esta aplicación',

@@ -159,7 +159,7 @@ export class CallBook<Line> {
     caller.user.call = call;
     callee.user.call = call;
     // The caller's candidates may have come ahead of its offer; the callee has no offer yet, so its are left-overs.
-    this.#renewLeg(callee.user);
+    this.renewLeg(callee.user);
     return call;
   }
 
@@ -168,7 +168,7 @@ export class CallBook<Line> {
     this.#calls.delete(call.id);
     for (const { user } of [call.caller, call.callee]) {
       user.call = null;
-      this.#renewLeg(user);
+      this.renewLeg(user);
     }
   }
 
@@ -180,7 +180,8 @@ export class CallBook<Line> {
     return whole;
   }
 
-  #renewLeg(user: User<Line>): void {
+  /** For another negotiation: what belongs to the one before goes nowhere any more. */
+  renewLeg(user: User<Line>): void {
     user.leg.close();
     user.leg = this.#newLeg(user);
   }

@@ -707,3 +707,55 @@ describe('a lost connection', () => {
     expect(services.kurento.objects.size).toBe(0);
   });
 });
+
+describe('another way for the media of a call', () => {
+  it('gives one side a fresh endpoint between the same two, and disturbs the other side in nothing', async () => {
+    const world = hub();
+    const [ann, bob] = await inCall(world);
+    const before = world.kurento.objects.size;
+    ann.says({ id: 'renew', sdpOffer: 'ann again' });
+    ann.says({ id: 'onIceCandidate', candidate: candidate('ann again') });
+    await settle();
+    expect(ann.hears()).toMatchObject([
+      { id: 'renewed', sdpAnswer: 'answer to ann again' },
+      { id: 'iceCandidate', candidate: candidate('candidate for ann again') },
+    ]);
+    expect(bob.hears()).toEqual([]);
+    expect(world.kurento.objects.size).toBe(before);
+    ann.says({ id: 'stop' });
+    await settle();
+    expect(bob.hears()).toMatchObject([{ id: 'stopCommunication' }]);
+    expect(world.kurento.objects.size).toBe(0);
+  });
+
+  it('is refused where no call stands', async () => {
+    const world = hub();
+    const [ann, bob] = [world.client('ann'), world.client('bob')];
+    ann.says({ id: 'renew', sdpOffer: 'x' });
+    expect(ann.hears()).toMatchObject([{ id: 'error', code: 'wrong-state' }]);
+    call(ann, 'bob');
+    bob.hears();
+    ann.says({ id: 'renew', sdpOffer: 'x' });
+    bob.says({ id: 'renew', sdpOffer: 'x' });
+    expect(ann.hears()).toMatchObject([{ id: 'error', code: 'wrong-state' }]);
+    expect(bob.hears()).toMatchObject([{ id: 'error', code: 'wrong-state' }]);
+    await settle();
+  });
+
+  it('answers the last of several offers, and nobody after the end', async () => {
+    const world = hub();
+    const [ann] = await inCall(world);
+    const before = world.kurento.objects.size;
+    ann.says({ id: 'renew', sdpOffer: 'first' });
+    ann.says({ id: 'renew', sdpOffer: 'second' });
+    await settle();
+    const answers = ann.hears().filter((message) => (message as { id: string }).id === 'renewed');
+    expect(answers).toMatchObject([{ sdpAnswer: 'answer to second' }]);
+    expect(world.kurento.objects.size).toBe(before);
+    ann.says({ id: 'renew', sdpOffer: 'third' });
+    ann.says({ id: 'stop' });
+    await settle();
+    expect(ann.hears()).toEqual([]);
+    expect(world.kurento.objects.size).toBe(0);
+  });
+});

@@ -110,6 +110,35 @@ export class CallExchange {
     this.#dispatch(call, { type: 'accept', by: 'callee' });
   }
 
+  /** Another way for one side's media, while the call goes on for the other. */
+  renew(line: Line, request: Extract<Request, { id: 'renew' }>): void {
+    const user = this.#book.userOf(line);
+    const call = user?.call;
+    if (!user || !call) throw new ProtocolFault('wrong-state', 'There is no call to renew.');
+    const role = roleOf(call, user);
+    const side = call[role];
+    if (isLate(side, user, request.callId)) return;
+    const media = this.#running.get(call)?.media;
+    if (call.state.at !== 'live' || !media)
+      throw new ProtocolFault('wrong-state', 'A call can be renewed once it stands.');
+    this.#book.renewLeg(user);
+    const { leg } = user;
+    // What was said of the old way is no help to a client that comes back.
+    side.told.length = 0;
+    this.#log(call, call.state, 'renew');
+    media.renew(role, { leg, offer: request.sdpOffer }).then(
+      (sdpAnswer) => {
+        // The call ended meanwhile, or this side asked again.
+        if (user.call !== call || user.leg !== leg) return;
+        this.#tell(side, { id: 'renewed', sdpAnswer });
+        leg.answered();
+      },
+      (error: unknown) => {
+        if (user.call === call && user.leg === leg) this.#mediaFailed(call, error);
+      },
+    );
+  }
+
   /** Ends one's own call; without one, nothing happens. */
   stop(line: Line, request: Extract<Request, { id: 'stop' }>): void {
     const user = this.#book.userOf(line);

@@ -16,6 +16,7 @@ export function tagged<Line>(side: Side<Line>, message: Reply): Reply {
     case 'incomingCall':
     case 'callResponse':
     case 'startCommunication':
+    case 'renewed':
     case 'stopCommunication':
       return { ...message, callId: side.callId };
     default:

@@ -19,6 +19,8 @@ export class CallSession implements Session<'/one2one'> {
         return this.#exchange.dial(this.#line, request);
       case 'incomingCallResponse':
         return this.#exchange.answer(this.#line, request);
+      case 'renew':
+        return this.#exchange.renew(this.#line, request);
       case 'stop':
         return this.#exchange.stop(this.#line, request);
       case 'onIceCandidate':

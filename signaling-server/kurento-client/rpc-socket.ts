@@ -60,11 +60,14 @@ interface Pending {
 /** `refused` when nothing listens there: whatever the media server held is gone. */
 export class ConnectFailed extends MediaServerLost {
   readonly refused: boolean;
+  /** The system's or TLS's own code, such as `ENOTFOUND`; undefined for a time limit or an answer that is no WebSocket's. */
+  readonly code: string | undefined;
 
-  constructor(message: string, refused: boolean) {
+  constructor(message: string, refused: boolean, code?: string) {
     super(message);
     this.name = 'ConnectFailed';
     this.refused = refused;
+    this.code = code;
   }
 }
 
@@ -102,11 +105,13 @@ export class RpcSocket {
         });
       const onAbort = () => giveUp(new RequestCancelled());
       const cancelTimer = options.clock.after(options.openTimeoutMs, () =>
-        giveUp(new ConnectFailed('the media server did not accept a connection in time', false)),
+        giveUp(new ConnectFailed('the media server did not accept a connection in time', false, 'ETIMEDOUT')),
       );
       options.signal.addEventListener('abort', onAbort, { once: true });
       socket.once('open', () => settle(() => resolve(new RpcSocket(socket, options))));
-      socket.once('error', (error) => giveUp(new ConnectFailed(error.message, isRefused(error))));
+      socket.once('error', (error) =>
+        giveUp(new ConnectFailed(error.message, isRefused(error), (error as NodeJS.ErrnoException).code)),
+      );
     });
   }
 

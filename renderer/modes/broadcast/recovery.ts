@@ -27,7 +27,11 @@ export class Recovery {
 
   /** Counts a failed round; false when it was one too many. An absent media server is waited for as long as it takes. */
   mayGoOn(code: ErrorCode): boolean {
-    if (code === 'media-server-unavailable') return true;
+    if (code === 'media-server-unavailable') {
+      // The hub may know that it is gone a moment before it tells us: no storm of offers in between.
+      this.#fruitless = Math.max(this.#fruitless, 1);
+      return true;
+    }
     this.#fruitless += 1;
     return this.#fruitless < MAX_FRUITLESS_ROUNDS;
   }

@@ -9,7 +9,10 @@ import { LevelMeter } from '../../components/level-meter';
 import { LiveBadge } from '../../components/live-badge';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
+import { useSessionReport } from '../../desktop/use-session-report';
 import type { LocalMedia } from '../../media/local-media';
+import { inputOf } from '../../recording/composition';
+import { RecordControl } from '../../recording/record-control';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
 import { useShortcuts } from '../../use-shortcuts';
@@ -21,6 +24,10 @@ export interface LiveMirrorProps<P extends MirrorPath> {
   readonly media: LocalMedia;
   readonly state: MirrorState;
   readonly onStop: () => void;
+  readonly kind?: 'mirror' | 'magic';
+  /** Instead of the plain mirror's. */
+  readonly title?: string;
+  readonly returnedName?: string;
   /** Beside the pictures, such as the hats of the magic mirror. */
   readonly children?: ReactNode;
 }
@@ -30,6 +37,9 @@ export function LiveMirror<P extends MirrorPath>({
   media,
   state,
   onStop,
+  kind = 'mirror',
+  title,
+  returnedName,
   children,
 }: LiveMirrorProps<P>) {
   const { preferences } = useServices();
@@ -67,10 +77,21 @@ export function LiveMirror<P extends MirrorPath>({
     ]),
   );
 
+  useSessionReport(
+    {
+      at: 'running',
+      kind,
+      peer: null,
+      since: state.at === 'live' ? state.since : null,
+      muted: microphone.at === 'on' ? muted : null,
+    },
+    { 'toggle-mute': toggleMute, 'hang-up': onStop },
+  );
+
   return (
     <div className="live-mirror" data-panel={connectionPanel}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
-        {t.title}
+        {title ?? t.title}
       </h1>
       <p className="visually-hidden" role="status">
         {state.at === 'live' ? t.live : ''}
@@ -88,7 +109,7 @@ export function LiveMirror<P extends MirrorPath>({
         />
         <VideoTile
           stream={returned}
-          name={t.returned}
+          name={returnedName ?? t.returned}
           sound={hearing}
           speaker={speaker}
           blank={soundOnly}
@@ -136,6 +157,11 @@ export function LiveMirror<P extends MirrorPath>({
           aria-pressed={connectionPanel}
           shortcut="I"
           onClick={togglePanel}
+        />
+        <RecordControl
+          title={title ?? t.title}
+          input={() => inputOf(returned?.getTracks() ?? [])}
+          disabled={state.at !== 'live'}
         />
         <DeviceControl media={media} />
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />

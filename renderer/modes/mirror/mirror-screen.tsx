@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from 'react';
 import { isRunning, type MirrorState } from '../../../protocol/mirror';
 import { FailureBanner } from '../../components/failure-banner';
 import { SessionSetup } from '../../components/session-setup';
-import { openPeer } from '../../media/peer';
 import { useServices, useTexts } from '../../services';
 import { useStore, type Store } from '../../store';
 import { useResource } from '../../use-resource';
@@ -24,7 +23,7 @@ export default function MirrorScreen() {
       const session = new MirrorSession({
         client,
         media,
-        openPeer,
+        openPeer: services.openPeer,
         timers: services.timers,
         random: Math.random,
         start: (sdpOffer) => ({ id: 'start', sdpOffer }),

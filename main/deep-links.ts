@@ -1,0 +1,94 @@
+/**
+ * Links that lead into the app: `callcast://call/NAME`, `callcast://watch/CHANNEL`, `callcast://room/NAME`, and the hub's
+ * own `https://…/#/…`. Any web page can make the system open one, so nothing of it is believed: it names a screen and a
+ * name that a person could have typed, or it is no link. The page asks the user before it goes there.
+ */
+import type { LinkTarget } from '../protocol/desktop';
+import type { HubState } from '../protocol/ipc';
+import { cleanName } from '../protocol/names';
+
+export const LINK_SCHEME = 'callcast';
+
+/** A name of 64 characters, percent-encoded in the longest way, and the rest of an address. */
+const MAX_LINK_LENGTH = 1_024;
+const MAIN_CHANNEL = '';
+
+/**
+ * @param origins of this app's hub, such as `https://localhost:8443`: the pages' addresses under which it is known
+ * @returns null for everything that leads nowhere
+ */
+export function parseLink(raw: string, origins: readonly string[] = []): LinkTarget | null {
+  if (raw.length > MAX_LINK_LENGTH || !URL.canParse(raw)) return null;
+  const url = new URL(raw);
+  if (url.username !== '' || url.password !== '' || url.search !== '') return null;
+  if (url.protocol === `${LINK_SCHEME}:`) return url.hash === '' ? ofApp(url) : null;
+  if (url.protocol !== 'https:' || !origins.includes(url.origin) || url.pathname !== '/') return null;
+  return ofHub(url.hash);
+}
+
+/** The first link among the arguments of a start; options and paths are none. */
+export function linkOf(argv: readonly string[], origins: readonly string[] = []): LinkTarget | null {
+  for (const arg of argv) {
+    const link = parseLink(arg, origins);
+    if (link !== null) return link;
+  }
+  return null;
+}
+
+function ofApp(url: URL): LinkTarget | null {
+  if (url.port !== '') return null;
+  const parts = url.pathname.split('/').slice(1);
+  // Some systems add a slash to the end of an address.
+  if (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  return target(url.hostname.toLowerCase(), parts);
+}
+
+/** As renderer/router.ts writes them. */
+function ofHub(hash: string): LinkTarget | null {
+  const [first, mode = '', ...rest] = hash.split('/');
+  if (first !== '#') return null;
+  if (mode !== 'broadcast') return target(mode, rest);
+  const [screen, ...names] = rest;
+  return screen === 'watch' ? target('watch', names) : null;
+}
+
+function target(mode: string, parts: readonly string[]): LinkTarget | null {
+  if (mode !== 'call' && mode !== 'watch' && mode !== 'room') return null;
+  const [part = '', ...more] = parts;
+  if (more.length > 0) return null;
+  if (part === '') return mode === 'watch' ? { mode, name: MAIN_CHANNEL } : null;
+  const name = decoded(part);
+  return name === null ? null : { mode, name };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return cleanName(decodeURIComponent(part));
+  } catch {
+    return null;
+  }
+}
+
+/** Holds the last link until the page takes it: a link may start the app, or arrive while the page is being loaded. */
+export class LinkInbox {
+  #waiting: LinkTarget | null = null;
+
+  put(link: LinkTarget): void {
+    this.#waiting = link;
+  }
+
+  take(): LinkTarget | null {
+    const link = this.#waiting;
+    this.#waiting = null;
+    return link;
+  }
+}
+
+/** The pages' addresses under which a hub is known. */
+export function originsOf(hub: HubState): readonly string[] {
+  if (hub.at !== 'ready' && hub.at !== 'remote') return [];
+  const shared = hub.at === 'ready' ? (hub.sharedUrls ?? []) : [];
+  return [hub.url.replace(/^ws/, 'http'), ...shared].flatMap((url) =>
+    URL.canParse(url) ? [new URL(url).origin] : [],
+  );
+}

@@ -1,0 +1,213 @@
+/** A call from dialing to hanging up: the other side large, oneself in the corner, the controls under them. */
+import { useEffect, useRef, useState } from 'react';
+import type { CallState } from '../../../protocol/call';
+import { Avatar } from '../../components/avatar';
+import { ConnectionPanel } from '../../components/connection-panel';
+import { ControlBar, ControlButton } from '../../components/control-bar';
+import { DeviceControl } from '../../components/device-control';
+import { trackOf, useTrackStream } from '../../components/device-preview';
+import { Icon } from '../../components/icon';
+import { LevelMeter } from '../../components/level-meter';
+import { LiveBadge } from '../../components/live-badge';
+import { useIsMuteOfPictures } from '../../components/picture-flow';
+import { ScreenControl, toggleScreen } from '../../components/screen-control';
+import { StatusBanner } from '../../components/status-banner';
+import { VideoTile } from '../../components/video-tile';
+import { useSessionReport } from '../../desktop/use-session-report';
+import { inputOf } from '../../recording/composition';
+import { RecordControl } from '../../recording/record-control';
+import { useServices, useTexts } from '../../services';
+import { useStore } from '../../store';
+import { useShortcuts } from '../../use-shortcuts';
+import type { Desk } from './call-screen';
+
+type Running = Extract<CallState, { at: 'dialing' | 'connecting' | 'live' | 'interrupted' }>;
+
+export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: Running }) {
+  const { media, outgoing, session } = desk;
+  const { preferences } = useServices();
+  const texts = useTexts();
+  const { camera, microphone, muted } = useStore(media);
+  const screen = useStore(outgoing);
+  const picture = useStore(session.picture);
+  const stats = useStore(session.stats);
+  const { connectionPanel, speaker } = useStore(preferences);
+  const [swapped, setSwapped] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The button that was pressed is gone; a screen reader goes on here.
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  const own = useTrackStream(screen.at === 'on' ? screen.track : trackOf(camera));
+  const noPicture = useIsMuteOfPictures(stats);
+  const t = texts.call;
+  const stands = call.at === 'live' || call.at === 'interrupted';
+  const voice = picture?.getAudioTracks()[0] ?? null;
+
+  const toggleMute = (): void => {
+    media.setMuted(!muted);
+  };
+  const toggleCamera = (): void => {
+    if (camera.at === 'on') media.cameraOff();
+    else void media.reopen('camera');
+  };
+  const togglePanel = (): void => {
+    preferences.change({ connectionPanel: !connectionPanel });
+  };
+  useShortcuts(
+    new Map([
+      ['m', toggleMute],
+      ['v', screen.at === 'on' ? () => undefined : toggleCamera],
+      [
+        's',
+        () => {
+          toggleScreen(outgoing);
+        },
+      ],
+      ['i', togglePanel],
+    ]),
+  );
+
+  useSessionReport(
+    {
+      at: 'running',
+      kind: 'call',
+      peer: call.peer,
+      since: stands ? call.since : null,
+      muted: microphone.at === 'on' ? muted : null,
+    },
+    {
+      'toggle-mute': toggleMute,
+      'hang-up': () => {
+        session.hangUp();
+      },
+    },
+  );
+
+  return (
+    <div className="live-call" data-panel={connectionPanel}>
+      <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
+        {stands ? t.live.title(call.peer) : sentenceOf(call, t)}
+      </h1>
+      <p className="visually-hidden" role="status">
+        {stands ? t.live.title(call.peer) : sentenceOf(call, t)}
+      </p>
+      <Lost call={call} />
+      <div className="live-call__stage" data-swapped={swapped}>
+        <VideoTile
+          className="live-call__peer"
+          stream={picture}
+          name={call.peer}
+          sound
+          speaker={speaker}
+          blank={!stands || noPicture}
+          placeholder={
+            <div className="live-call__person">
+              <Avatar name={call.peer} size="l" ringing={call.at === 'dialing' && call.ringing} />
+              <strong>{stands ? call.peer : sentenceOf(call, t)}</strong>
+            </div>
+          }
+        >
+          {stands && <LiveBadge since={call.since} label={t.live.badge} />}
+          {stands && <LevelMeter compact track={voice} label={`${call.peer}: ${texts.devices.level}`} />}
+        </VideoTile>
+        <div className="live-call__own">
+          <VideoTile
+            stream={own}
+            name={t.live.you}
+            mirrored={screen.at !== 'on'}
+            muted={muted || microphone.at !== 'on'}
+            blank={own === null}
+            waiting={camera.at === 'starting'}
+            placeholder={<Icon name={camera.at === 'starting' ? 'camera' : 'camera-off'} />}
+          />
+          <button
+            type="button"
+            className="live-call__swap"
+            aria-label={t.live.swap}
+            title={t.live.swap}
+            onClick={() => {
+              setSwapped(!swapped);
+            }}
+          />
+        </div>
+      </div>
+      <ControlBar label={texts.media.controls}>
+        <ControlButton
+          icon={muted ? 'microphone-off' : 'microphone'}
+          label={muted ? texts.media.unmute : texts.media.mute}
+          off={muted}
+          shortcut="M"
+          disabled={microphone.at !== 'on'}
+          onClick={toggleMute}
+        />
+        <ControlButton
+          icon={camera.at === 'on' ? 'camera' : 'camera-off'}
+          label={camera.at === 'on' ? texts.media.cameraTurnOff : texts.media.cameraTurnOn}
+          off={camera.at !== 'on'}
+          shortcut="V"
+          disabled={camera.at === 'starting' || screen.at === 'on'}
+          onClick={toggleCamera}
+        />
+        <ScreenControl outgoing={outgoing} />
+        <ControlButton
+          icon="gauge"
+          label={texts.media.connection}
+          on={connectionPanel}
+          aria-pressed={connectionPanel}
+          shortcut="I"
+          onClick={togglePanel}
+        />
+        <RecordControl
+          title={call.peer}
+          input={() => inputOf(picture?.getTracks() ?? [], outgoing.tracks)}
+          disabled={!stands}
+        />
+        <DeviceControl media={media} />
+        <ControlButton
+          icon="hang-up"
+          tone="danger"
+          label={call.at === 'dialing' ? t.dialing.cancel : t.live.hangUp}
+          onClick={() => {
+            session.hangUp();
+          }}
+        />
+      </ControlBar>
+      {connectionPanel && (
+        <aside className="live-call__panel">
+          <ConnectionPanel stats={stats} onClose={togglePanel} />
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function sentenceOf(call: Running, t: ReturnType<typeof useTexts>['call']): string {
+  switch (call.at) {
+    case 'dialing':
+      return call.ringing ? t.dialing.ringing(call.peer) : t.dialing.calling(call.peer);
+    case 'connecting':
+      return t.connecting(call.peer);
+    case 'live':
+    case 'interrupted':
+      return t.live.title(call.peer);
+  }
+}
+
+/** What is going on while a connection to the hub is away; the media goes on by itself. */
+function Lost({ call }: { readonly call: Running }) {
+  const texts = useTexts();
+  const t = texts.call.lost;
+  if (call.at === 'interrupted') {
+    const { title, advice } = t[call.lost];
+    return (
+      <StatusBanner
+        tone="working"
+        title={typeof title === 'string' ? title : title(call.peer)}
+        advice={advice}
+      />
+    );
+  }
+  if (call.at === 'live' || !call.offline) return null;
+  return <StatusBanner tone="working" title={t.before.title} advice={t.before.advice} />;
+}

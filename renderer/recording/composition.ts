@@ -1,0 +1,172 @@
+/**
+ * One picture and one sound out of a session, for a recorder: the main picture fills the frame, an inset sits in its
+ * corner, all voices are mixed. Cameras go off, screens take their place and connections are made anew, while the
+ * composition stays the same two tracks: a recorder gives up when a track of it changes.
+ */
+import type { Timers } from '../timers';
+
+/** What there is to record at a moment. */
+export interface RecordingInput {
+  readonly picture: MediaStreamTrack | null;
+  /** In the corner; null where there is no second picture. */
+  readonly inset: MediaStreamTrack | null;
+  readonly sounds: readonly MediaStreamTrack[];
+}
+
+export interface Composition {
+  readonly stream: MediaStream;
+  close(): void;
+}
+
+export const WIDTH = 1280;
+export const HEIGHT = 720;
+const FRAMES_PER_SECOND = 30;
+const INSET_SHARE = 0.24;
+const MARGIN = 24;
+const RADIUS = 14;
+/** --stage of the design: near-black, in both themes. */
+const BACKGROUND = '#131716';
+
+/** Reads `input` for every frame, so that whatever changes is seen in the next one. */
+export function compose(input: () => RecordingInput, timers: Timers): Composition {
+  const canvas = document.createElement('canvas');
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const context = canvas.getContext('2d', { alpha: false });
+  if (context === null) throw new Error('no canvas to draw on');
+  const [main, inset] = [new Screen(), new Screen()];
+  const mixer = new Mixer();
+  let cancel = (): void => undefined;
+  let due = timers.now();
+  const tick = (): void => {
+    const now = input();
+    main.show(now.picture);
+    inset.show(now.inset);
+    mixer.mix(now.sounds);
+    draw(context, main.picture, inset.picture);
+    // Late frames are left out, not made up for.
+    due = Math.max(due + 1000 / FRAMES_PER_SECOND, timers.now());
+    cancel = timers.after(due - timers.now(), tick);
+  };
+  tick();
+  const stream = new MediaStream([
+    ...canvas.captureStream(FRAMES_PER_SECOND).getVideoTracks(),
+    ...mixer.stream.getAudioTracks(),
+  ]);
+  return {
+    stream,
+    close() {
+      cancel();
+      for (const track of stream.getTracks()) track.stop();
+      main.show(null);
+      inset.show(null);
+      mixer.close();
+    },
+  };
+}
+
+/** A track as something that can be drawn. */
+class Screen {
+  readonly #video = document.createElement('video');
+  #track: MediaStreamTrack | null = null;
+
+  constructor() {
+    this.#video.muted = true;
+    this.#video.playsInline = true;
+  }
+
+  show(track: MediaStreamTrack | null): void {
+    if (track === this.#track) return;
+    this.#track = track;
+    this.#video.srcObject = track === null ? null : new MediaStream([track]);
+    // Replaced before it began; the next one begins by itself.
+    if (track !== null) void this.#video.play().catch(() => undefined);
+  }
+
+  /** Null while there is nothing to see. */
+  get picture(): HTMLVideoElement | null {
+    const live = this.#track?.readyState === 'live' && !this.#track.muted;
+    return live && this.#video.readyState >= 2 && this.#video.videoWidth > 0 ? this.#video : null;
+  }
+}
+
+/** Tracks that come and go, as one. */
+class Mixer {
+  readonly #context = new AudioContext();
+  readonly #destination = new MediaStreamAudioDestinationNode(this.#context);
+  readonly #sources = new Map<MediaStreamTrack, MediaStreamAudioSourceNode>();
+
+  constructor() {
+    void this.#context.resume().catch(() => undefined);
+  }
+
+  get stream(): MediaStream {
+    return this.#destination.stream;
+  }
+
+  mix(tracks: readonly MediaStreamTrack[]): void {
+    const live = tracks.filter((track) => track.readyState === 'live');
+    for (const [track, source] of this.#sources) {
+      if (live.includes(track)) continue;
+      source.disconnect();
+      this.#sources.delete(track);
+    }
+    for (const track of live) {
+      if (this.#sources.has(track)) continue;
+      const source = new MediaStreamAudioSourceNode(this.#context, { mediaStream: new MediaStream([track]) });
+      source.connect(this.#destination);
+      this.#sources.set(track, source);
+    }
+  }
+
+  close(): void {
+    this.mix([]);
+    void this.#context.close().catch(() => undefined);
+  }
+}
+
+function draw(
+  context: CanvasRenderingContext2D,
+  picture: HTMLVideoElement | null,
+  inset: HTMLVideoElement | null,
+): void {
+  context.fillStyle = BACKGROUND;
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  // Alone, the second picture takes the first one's place.
+  const main = picture ?? inset;
+  if (main !== null) {
+    const { x, y, width, height } = fit(main.videoWidth, main.videoHeight, WIDTH, HEIGHT);
+    context.drawImage(main, x, y, width, height);
+  }
+  if (picture === null || inset === null) return;
+  const size = fit(inset.videoWidth, inset.videoHeight, WIDTH * INSET_SHARE, HEIGHT * INSET_SHARE);
+  const [x, y] = [WIDTH - MARGIN - size.width, HEIGHT - MARGIN - size.height];
+  context.save();
+  context.beginPath();
+  context.roundRect(x, y, size.width, size.height, RADIUS);
+  context.clip();
+  context.drawImage(inset, x, y, size.width, size.height);
+  context.restore();
+}
+
+/** The largest place of a picture's shape inside a frame, in its middle. Even numbers keep its edges sharp. */
+export function fit(width: number, height: number, frameWidth: number, frameHeight: number) {
+  const scale = Math.min(frameWidth / width, frameHeight / height);
+  const even = (value: number): number => Math.round(value / 2) * 2;
+  const [w, h] = [even(width * scale), even(height * scale)];
+  return { x: (frameWidth - w) / 2, y: (frameHeight - h) / 2, width: w, height: h };
+}
+
+/** Of the tracks that one sees large, and of those in the corner; all of them are heard. */
+export function inputOf(
+  main: readonly MediaStreamTrack[],
+  inset: readonly MediaStreamTrack[] = [],
+): RecordingInput {
+  const picture = (tracks: readonly MediaStreamTrack[]): MediaStreamTrack | null =>
+    tracks.find((track) => track.kind === 'video') ?? null;
+  return {
+    picture: picture(main),
+    inset: picture(inset),
+    sounds: [...main, ...inset].filter((track) => track.kind === 'audio'),
+  };
+}

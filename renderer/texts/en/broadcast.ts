@@ -1,0 +1,136 @@
+/** English: the broadcast's screens. */
+export const broadcast = {
+  title: 'Broadcast',
+  lead: 'Go on air with your camera or your screen, or watch somebody who is.',
+  present: {
+    heading: 'Present',
+    lead: 'Your picture goes up once; the media server hands it to everybody who watches.',
+    action: 'Prepare a broadcast',
+  },
+  onAir: {
+    heading: 'On air now',
+    loading: 'Looking who is on air …',
+    none: 'Nobody is on air',
+    noneAdvice: 'You can watch all the same: the picture appears by itself when somebody begins.',
+    watch: 'Watch',
+    watchAnyway: 'Wait for the main channel',
+    viewers: (count: number) =>
+      count === 0 ? 'Nobody watches yet' : count === 1 ? '1 viewer' : `${count} viewers`,
+    byName: 'Watch a channel by its name',
+    byNameHint: 'Starts by itself when that channel goes on air.',
+  },
+  mainChannel: 'Main channel',
+  channel: {
+    label: 'Channel name',
+    hint: 'Optional. Leave it empty for the main channel.',
+    invalid: 'Use up to 64 visible characters.',
+  },
+  key: {
+    label: 'Presenter key',
+    hint: 'This hub lets only those present who know its key. Its owner can tell you.',
+    missing: 'The key is needed here.',
+  },
+  source: {
+    label: 'What you show',
+    camera: 'Camera',
+    screen: 'Screen or window',
+    changeScreen: 'Show another screen',
+  },
+  setup: {
+    title: 'Go on air',
+    lead: 'Check your picture and your sound. Nobody sees you before you press the button.',
+    start: 'Go on air',
+    again: 'Go on air again',
+  },
+  live: {
+    title: (channel: string) => `On air: ${channel}`,
+    onAir: 'On air',
+    starting: 'Going on air …',
+    you: 'What your viewers see',
+    viewers: (count: number) => (count === 1 ? '1 viewer' : `${count} viewers`),
+    viewersUnknown: 'Counting viewers …',
+    share: 'Invite viewers',
+    stop: 'End the broadcast',
+    stopShort: 'End',
+    soundOnly: 'Sound only',
+    interrupted: 'Your broadcast is interrupted',
+    stayedOn: 'Your camera stays on; it goes on by itself.',
+    stayedOnScreen: 'Your screen stays shared; it goes on by itself.',
+    waitingForHub: 'Waiting for the hub …',
+    waitingForMedia: 'Waiting for the media server …',
+    outgoing: 'Outgoing',
+  },
+  ended: {
+    title: 'The broadcast is over',
+    lasted: (duration: string) => `You were on air for ${duration}.`,
+  },
+  watch: {
+    title: (channel: string) => `Watching: ${channel}`,
+    connecting: 'Getting the picture …',
+    connectingLong: 'The picture takes longer than usual …',
+    waiting: 'Nobody is presenting yet',
+    waitingAdvice: 'Stay here: the picture appears by itself when somebody goes on air.',
+    over: 'The broadcast is over',
+    overAdvice: 'If somebody goes on air again, the picture appears by itself.',
+    interrupted: 'The picture is interrupted',
+    recovering: 'Getting the picture back …',
+    soundOnly: 'This broadcast has sound only',
+    live: 'Live',
+    volume: 'Volume',
+    silence: 'Sound off',
+    sound: 'Sound on',
+    fullScreen: 'Full screen',
+    leaveFullScreen: 'Leave full screen',
+    leave: 'Leave',
+    again: 'Try again',
+    others: 'All broadcasts',
+    otherChannels: 'Also on air',
+  },
+};
+
+/** Inviting people to this hub: addresses, QR code, and sharing itself. */
+export const invite = {
+  title: 'Invite viewers',
+  link: 'Link for viewers',
+  links: 'Addresses of this computer',
+  linksHint: 'The first one usually works. Try the next one if it does not open.',
+  explain: 'It opens in any browser on the same network; there is nothing to install.',
+  certificate:
+    'The first time, the browser warns about this computer’s own certificate. Choose “Advanced” and go on.',
+  qr: 'QR code of the link',
+  scan: 'Point a phone’s camera at it.',
+  off: 'Only this computer can watch so far',
+  offAdvice: 'Share the hub, and others in your network can open it.',
+  on: 'Shared on your network',
+  start: 'Share on this network',
+  stop: 'Stop sharing',
+  none: 'This computer is in no network at the moment',
+  noneAdvice: 'Connect to one; the address appears here by itself.',
+  localPage: 'This address works on this computer only',
+  localPageAdvice:
+    'Start the hub with --as_uri=https://0.0.0.0:8443/ to let others in, and open this page by the address it names.',
+  failed: 'The hub could not be shared',
+};
+
+/** Sharing a screen, in broadcasts and calls. */
+export const screen = {
+  share: 'Share screen',
+  stop: 'Stop sharing',
+  sharing: 'You are sharing your screen',
+  sharingWithSound: 'You are sharing your screen and its sound',
+  pickTitle: 'What do you want to show?',
+  pickScreens: 'Screens',
+  pickWindows: 'Windows',
+  pickNone: 'There is nothing to share at the moment.',
+  failures: {
+    unsupported: {
+      title: 'This browser cannot share a screen',
+      advice: 'A current Chrome, Edge, Firefox or Safari on a computer can.',
+    },
+    'denied-by-system': {
+      title: 'The system does not allow sharing the screen',
+      advice: 'Allow screen recording in the privacy settings of your computer, then try again.',
+    },
+    unknown: { title: 'The screen could not be shared', advice: 'Try again, or choose another window.' },
+  },
+};
