@@ -31,7 +31,7 @@ import { IDLE, SessionBoard } from './session-board';
 import { SessionShortcuts } from './shortcuts';
 import { TrayIcon } from './tray';
 import { trayModel, type TrayAction } from './tray-menu';
-import { followUpdates, type Updater } from './updates';
+import { followUpdates } from './updates';
 import { WindowClosing } from './window-closing';
 
 type DesktopSettings = Pick<Settings, 'closeToTray' | 'notifications' | 'doNotDisturb' | 'updates'>;
@@ -173,7 +173,7 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME);
   if (platform === 'win32') app.setAppUserModelId('app.callcast');
   const endUpdates = followUpdates({
-    load: async () => (await import('electron-updater')).autoUpdater as Updater,
+    load: async () => (await import('electron-updater')).autoUpdater,
     configured: app.isPackaged && process.resourcesPath !== '' && hasUpdateServer(),
     wanted: () => settings().updates,
     busy: () => board.state.at !== 'idle',
@@ -255,7 +255,7 @@ function openNotification(
     ...(urgent ? { urgency: 'critical', timeoutType: 'never' } : {}),
     // Where the system has no buttons, a click opens the window, which has them.
     actions: actions.map((text) => ({ type: 'button', text })),
-  }) as SystemNotification;
+  });
 }
 
 function isSeen(window: BrowserWindow | null): boolean {

@@ -6,6 +6,10 @@ import { handleRequests, type Handlers } from './ipc';
 
 type Listener = Parameters<IpcMain['handle']>[1];
 
+const unasked = (): never => {
+  throw new Error('no test asks this');
+};
+
 /** The part of Electron that the wrapper needs: channels by name, and events that say who asks. */
 function setUp(overrides: Partial<Handlers> = {}, logger: Logger = silentLogger) {
   const listeners = new Map<string, Listener>();
@@ -14,6 +18,13 @@ function setUp(overrides: Partial<Handlers> = {}, logger: Logger = silentLogger)
     'hub:get': () => ({ at: 'starting' }),
     'hub:share': () => null,
     'window:theme': () => null,
+    'settings:get': unasked,
+    'settings:notices': unasked,
+    'settings:change': unasked,
+    'settings:testMediaServer': unasked,
+    'settings:hubCertificate': unasked,
+    'settings:chooseFile': unasked,
+    'log:show': unasked,
     'session:state': () => null,
     'link:take': () => null,
     'screen:answer': () => null,

@@ -5,6 +5,29 @@ import { WindowClosing, type ClosableWindow } from './window-closing';
 const call: SessionState = { at: 'running', kind: 'call', peer: 'Ana', since: 1, muted: false };
 const mirror: SessionState = { at: 'running', kind: 'mirror', peer: null, since: 1, muted: false };
 
+class FakeWindow implements ClosableWindow {
+  visible = true;
+  closed = false;
+  #onClose: (event: { preventDefault(): void }) => void = () => undefined;
+  on(_event: 'close', listener: (event: { preventDefault(): void }) => void): void {
+    this.#onClose = listener;
+  }
+  hide(): void {
+    this.visible = false;
+  }
+  close(): void {
+    let prevented = false;
+    this.#onClose({ preventDefault: () => (prevented = true) });
+    this.closed = !prevented;
+  }
+  isVisible(): boolean {
+    return this.visible;
+  }
+  isDestroyed(): boolean {
+    return this.closed;
+  }
+}
+
 function setUp(state: SessionState, closeToTray = false) {
   const now = { state, closeToTray };
   let due: (() => void) | null = null;
@@ -21,20 +44,7 @@ function setUp(state: SessionState, closeToTray = false) {
     endSession,
     onStays,
   });
-  let onClose = (_event: { preventDefault(): void }): void => undefined;
-  const window = {
-    visible: true,
-    closed: false,
-    on: (_event: 'close', listener: typeof onClose) => (onClose = listener),
-    hide: () => void (window.visible = false),
-    close() {
-      let prevented = false;
-      onClose({ preventDefault: () => void (prevented = true) });
-      window.closed = !prevented;
-    },
-    isVisible: () => window.visible,
-    isDestroyed: () => window.closed,
-  } satisfies ClosableWindow & { visible: boolean; closed: boolean };
+  const window = new FakeWindow();
   closing.guard(window);
   const become = (next: SessionState): void => {
     now.state = next;

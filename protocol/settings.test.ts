@@ -41,10 +41,10 @@ describe('settings', () => {
   });
 
   it('come from older versions step by step, each once and in order', () => {
-    const steps = ['a', 'b', 'c'].map((name) => (kept: Readonly<Record<string, unknown>>) => ({
-      ...kept,
-      path: `${String(kept['path'] ?? '')}${name}`,
-    }));
+    const steps = ['a', 'b', 'c'].map((name) => (kept: Readonly<Record<string, unknown>>) => {
+      const { path } = kept;
+      return { ...kept, path: typeof path === 'string' ? path + name : name };
+    });
     expect(migrate({}, steps)['path']).toBe('abc');
     expect(migrate({ version: 1 }, steps)['path']).toBe('bc');
     expect(migrate({ version: 3 }, steps)['path']).toBeUndefined();

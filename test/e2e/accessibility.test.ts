@@ -49,6 +49,7 @@ describe.skipIf(chromiumPath() === undefined)('every screen', () => {
           await page.emulateMedia({ colorScheme: theme });
           for (const width of WIDTHS) {
             await page.setViewportSize({ width, height: 800 });
+            await page.waitForFunction((wanted) => window.innerWidth === wanted, width);
             await settled(page);
             for (const complaint of await complaints(page))
               wrong.push(`${name}, ${theme}, ${width}: ${complaint}`);

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { build } from '../../build/build.mjs';
 import { startMediaServer } from '../../media-server/index';
 import type { HubState } from '../../protocol/ipc';
 import { silentLogger } from '../../protocol/log';
@@ -19,6 +20,8 @@ const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const DEAD = 'ws://127.0.0.1:9/kurento';
 
 describe.skipIf(obstacle)(`settings in Electron${obstacle ? ` (${obstacle})` : ''}`, () => {
+  // Takes its time, which is no test's.
+  beforeAll(() => build());
   let userDataDir: string;
   /** Closed in the reverse order. */
   let open: { close(): Promise<void> }[] = [];

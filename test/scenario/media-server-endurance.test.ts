@@ -106,7 +106,8 @@ async function floodMedia(port: number, milliseconds: number): Promise<number> {
     sockets.push(socket);
   }
   const kinds: Prepared[] = [];
-  for (const name of ['stun', 'dtls-messages', 'rtp', 'rtcp', 'srtp']) kinds.push(await targetNamed(name)!.prepare());
+  for (const name of ['stun', 'dtls-messages', 'rtp', 'rtcp', 'srtp'])
+    kinds.push(await targetNamed(name)!.prepare());
   const end = performance.now() + milliseconds;
   let sent = 0;
   while (performance.now() < end) {

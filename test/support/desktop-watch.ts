@@ -12,7 +12,7 @@ interface Caught {
   shown: { title: string; body: string; actions: string[] }[];
 }
 declare global {
-  // eslint-disable-next-line no-var -- a property of the main process's global object
+  // A property of the main process's global object.
   var caught: Caught;
 }
 
