@@ -8,11 +8,14 @@ import { startTransportHost } from '../../media-server/transport';
 import {
   AUDIO_PAYLOAD,
   connectRawPeer,
+  NO_WINDOW,
   PRESENTER_AUDIO_SSRC,
   PRESENTER_VIDEO_SSRC,
+  readWindow,
   TIME_OFFSET,
   VIDEO_PAYLOAD,
 } from './raw-peer';
+import type { Window } from './raw-peer';
 
 const FRAME_MS = 1000 / 30;
 const VIDEO_BYTES = 1_200;
@@ -39,6 +42,8 @@ async function main(url: string, endpoint: string, bitsPerSecond: number): Promi
   let audioSequence = 0;
   let picture = 0;
   let owed = 0;
+  let window: Window = NO_WINDOW;
+  let counted = 0;
   const send = (
     payloadType: number,
     ssrc: number,
@@ -52,7 +57,9 @@ async function main(url: string, endpoint: string, bitsPerSecond: number): Promi
     header.writeUInt16BE(sequence & 0xffff, 2);
     header.writeUInt32BE(timestamp >>> 0, 4);
     header.writeUInt32BE(ssrc, 8);
-    payload.writeBigUInt64BE(process.hrtime.bigint(), TIME_OFFSET);
+    const now = process.hrtime.bigint();
+    if (now >= window.from && now < window.to) counted++;
+    payload.writeBigUInt64BE(now, TIME_OFFSET);
     transport.sendRtp(header, 12, payload, 0, bytes);
   };
   const begun = performance.now();
@@ -87,7 +94,11 @@ async function main(url: string, endpoint: string, bitsPerSecond: number): Promi
   }, 5);
   process.send?.({ type: 'ready' });
   process.on('message', (message) => {
-    if (message === 'count') process.send?.({ type: 'count', packets: videoSequence + audioSequence });
+    if (message === 'count') process.send?.({ type: 'count', packets: counted });
+    else {
+      window = readWindow(message);
+      counted = 0;
+    }
   });
   process.on('disconnect', () => {
     clearInterval(timer);

@@ -14,6 +14,22 @@ export const PRESENTER_AUDIO_SSRC = 0x22222222;
 /** Where the presenter writes the time into a payload, behind everything that a forwarder might rewrite. */
 export const TIME_OFFSET = 16;
 
+/**
+ * What is measured: packets that were sent within this time, on the clock that all processes of a machine share, whenever
+ * they arrive. So the sender and the receivers count the same ones.
+ */
+export interface Window {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+export const NO_WINDOW: Window = { from: 0n, to: 0n };
+/** Bigints do not pass between processes. */
+export const writeWindow = ({ from, to }: Window) => ({ from: String(from), to: String(to) });
+export function readWindow(message: unknown): Window {
+  const { from, to } = message as ReturnType<typeof writeWindow>;
+  return { from: BigInt(from), to: BigInt(to) };
+}
+
 export interface RawPeerOptions {
   readonly host: TransportHost;
   readonly wire: KurentoWire;

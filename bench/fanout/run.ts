@@ -4,19 +4,18 @@
  *
  *   npx tsx bench/fanout/run.ts [--viewers=10,50,100] [--seconds=10] [--server=dist/media-server/cli.cjs] [--json]
  */
-import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KurentoWire } from '../../test/support/browser-peer';
+import { cpuSeconds, end, forkChild, residentKib, startServer, waitFor } from '../processes';
 import { measureFloor } from './floor';
+import { writeWindow } from './raw-peer';
 
 const folder = import.meta.dirname;
-const root = join(folder, '../..');
-/** Of /proc/PID/stat; Linux has had 100 everywhere for decades. */
-const TICKS_PER_SECOND = 100;
+
+/** Until the other processes know the window. */
+const LEAD_MS = 300;
 
 interface Row {
   readonly viewers: number;
@@ -28,49 +27,8 @@ interface Row {
   readonly kibPerViewer: number;
 }
 
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-async function residentKib(pid: number): Promise<number> {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-}
-
-async function startServer(entry: string): Promise<{ process: ChildProcess; url: string }> {
-  const loader = entry.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, join(root, entry), '--port=0'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const chunk of child.stdout) {
-    const url = /ready at (\S+)/.exec(String(chunk))?.[1];
-    if (url) return { process: child, url };
-  }
-  throw new Error('the media server did not start');
-}
-async function startChild(file: string, ...args: string[]): Promise<ChildProcess> {
-  const child = fork(join(folder, file), args, { execArgv: ['--import', 'tsx'], cwd: root });
-  await waitFor(child, 'ready');
-  return child;
-}
-async function waitFor(child: ChildProcess, type: string): Promise<Record<string, number>> {
-  for (;;) {
-    const [message] = (await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('a child process ended'))),
-    ])) as [Record<string, number> & { type?: unknown }];
-    if (message.type === type) return message;
-  }
-}
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = once(child, 'exit');
-  if (child.connected) child.disconnect();
-  else child.kill('SIGTERM');
-  await gone;
-}
 const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
+const startChild = (file: string, ...args: string[]) => forkChild(join(folder, file), args);
 
 async function measure(viewers: number, seconds: number, entry: string): Promise<Row> {
   const children: ChildProcess[] = [];
@@ -94,24 +52,28 @@ async function measure(viewers: number, seconds: number, entry: string): Promise
     children.push(receivers);
     // Joining, and the compilers' first look at the hot path, are not what is measured.
     await pause(5);
-    const count = async () => {
-      presenter.send('count');
-      return (await waitFor(presenter, 'count'))['packets']!;
-    };
-    receivers.send('begin');
-    const [sentBefore, cpuBefore] = await Promise.all([count(), cpuSeconds(pid)]);
+    const from = process.hrtime.bigint() + BigInt(LEAD_MS * 1e6);
+    const window = writeWindow({ from, to: from + BigInt(Math.round(seconds * 1e9)) });
+    presenter.send(window);
+    receivers.send(window);
+    await pause(LEAD_MS / 1000);
+    const [cpuBefore, begun] = [await cpuSeconds(pid), performance.now()];
     await pause(seconds);
-    const [sentAfter, cpuAfter] = await Promise.all([count(), cpuSeconds(pid)]);
+    const cpu = (((await cpuSeconds(pid)) - cpuBefore) * seconds * 1000) / (performance.now() - begun);
+    // What was sent last may still be on its way.
+    await pause(1);
     receivers.send('end');
     const result = await waitFor(receivers, 'result');
     const packets = result['packets']!;
+    presenter.send('count');
+    const sent = (await waitFor(presenter, 'count'))['packets']!;
     const after = await residentKib(pid);
     wire.close();
     return {
       viewers,
-      microsecondsPerPacket: ((cpuAfter - cpuBefore) * 1e6) / packets,
+      microsecondsPerPacket: (cpu * 1e6) / packets,
       packetsPerSecond: packets / seconds,
-      delivered: packets / ((sentAfter - sentBefore) * viewers),
+      delivered: packets / (sent * viewers),
       delayP50: result['p50']!,
       delayP99: result['p99']!,
       kibPerViewer: (after - before) / viewers,

@@ -3,7 +3,8 @@ import { KurentoWire } from '../../test/support/browser-peer';
 import { buildMaxBitrate, buildReceiverReport } from '../../media-server/rtp/rtcp';
 import { startTransportHost } from '../../media-server/transport';
 import type { MediaTransport } from '../../media-server/transport';
-import { connectRawPeer, TIME_OFFSET } from './raw-peer';
+import { connectRawPeer, NO_WINDOW, readWindow, TIME_OFFSET } from './raw-peer';
+import type { Window } from './raw-peer';
 
 const REPORT_MS = 1_000;
 /** Far above what is sent. */
@@ -14,7 +15,7 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
   const host = await startTransportHost();
   const wire = await KurentoWire.connect(url);
   let packets = 0;
-  let measuring = false;
+  let window: Window = NO_WINDOW;
   const delays = new Float64Array(MAX_SAMPLES);
   let samples = 0;
   const transports: { transport: MediaTransport; ssrcs: Map<number, number> }[] = [];
@@ -28,13 +29,14 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
       rtcp: () => undefined,
       rtp: (packet) => {
         ssrcs.set(packet.readUInt32BE(8), packet.readUInt16BE(2));
-        if (!measuring) return;
-        packets++;
         const payload = packet[0]! & 0x10 ? 16 + packet.readUInt16BE(14) * 4 : 12;
+        if (payload + TIME_OFFSET + 8 > packet.length) return;
+        const sentAt = packet.readBigUInt64BE(payload + TIME_OFFSET);
+        if (sentAt < window.from || sentAt >= window.to) return;
+        packets++;
         // Every tenth is enough for percentiles.
-        if (packets % 10 !== 0 || samples >= MAX_SAMPLES || payload + TIME_OFFSET + 8 > packet.length) return;
-        delays[samples++] =
-          Number(process.hrtime.bigint() - packet.readBigUInt64BE(payload + TIME_OFFSET)) / 1e6;
+        if (packets % 10 === 0 && samples < MAX_SAMPLES)
+          delays[samples++] = Number(process.hrtime.bigint() - sentAt) / 1e6;
       },
     });
     transports.push({ transport, ssrcs });
@@ -56,11 +58,10 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
     }
   }, REPORT_MS);
   process.on('message', (message) => {
-    if (message === 'begin') {
+    if (message !== 'end') {
+      window = readWindow(message);
       packets = samples = 0;
-      measuring = true;
-    } else if (message === 'end') {
-      measuring = false;
+    } else {
       const sorted = delays.slice(0, samples).sort();
       const at = (share: number) => sorted[Math.min(samples - 1, Math.floor(samples * share))] ?? 0;
       process.send?.({ type: 'result', packets, p50: at(0.5), p99: at(0.99), max: at(1) });

@@ -2,7 +2,7 @@
  * Cold start of the app: from starting its process to the first painted, operable screen, in milliseconds. Five starts with
  * a folder of data that exists, then five first starts (which make a certificate, too).
  *
- *   xvfb-run -a npx tsx bench/start/run.ts [starts]
+ *   xvfb-run -a npx tsx bench/start/run.ts [starts] [--json]
  *
  * Times from a machine that does something else besides say little: the load is printed for that reason.
  */
@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { build } from '../../build/build.mjs';
 import { root } from '../../build/layout.mjs';
@@ -61,8 +62,9 @@ async function measure(userDataDir: string): Promise<Start> {
   }
 }
 
+const median = (times: number[]) => Math.round(times.sort((a, b) => a - b)[times.length >> 1] ?? NaN);
+
 function report(name: string, starts: readonly Start[]): void {
-  const median = (values: number[]) => Math.round(values.sort((a, b) => a - b)[values.length >> 1] ?? NaN);
   console.log(
     `${name.padEnd(12)} page begins ${median(starts.map((each) => each.navigation))} ms, ` +
       `interactive ${median(starts.map((each) => each.interactive))} ms ` +
@@ -70,21 +72,30 @@ function report(name: string, starts: readonly Start[]): void {
   );
 }
 
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 const obstacle = electronObstacle();
 if (obstacle !== undefined) {
-  console.log(`start: not measured, ${obstacle}`);
+  console.log(values.json ? JSON.stringify({ obstacle }) : `start: not measured, ${obstacle}`);
 } else {
   await build();
-  const count = Number(process.argv[2] ?? 5);
+  const count = Number(positionals[0] ?? 5);
   const folder = await mkdtemp(path.join(tmpdir(), 'callcast-bench-start-'));
   try {
     const first: Start[] = [];
     for (let run = 0; run < count; run += 1) first.push(await measure(path.join(folder, String(run))));
     const later: Start[] = [];
     for (let run = 0; run < count; run += 1) later.push(await measure(path.join(folder, '0')));
-    report('first start', first);
-    report('later start', later);
-    console.log(`load of this machine: ${loadavg()[0]?.toFixed(1)}`);
+    const interactive = (starts: readonly Start[]) => median(starts.map((each) => each.interactive));
+    if (values.json) {
+      console.log(JSON.stringify({ firstMs: interactive(first), laterMs: interactive(later) }));
+    } else {
+      report('first start', first);
+      report('later start', later);
+      console.log(`load of this machine: ${loadavg()[0]?.toFixed(1)}`);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

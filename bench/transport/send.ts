@@ -1,18 +1,23 @@
 /**
  * What one outgoing RTP packet costs, in µs of this process's CPU time: encryption alone, sending alone, and both through
  * a MediaTransport. The receivers run in another process; what the kernel does to deliver on loopback is charged to the
- * sender, as it is for everybody. Run: npx tsx bench/transport/send.ts [payload bytes]
+ * sender, as it is for everybody. Run: npx tsx bench/transport/send.ts [payload bytes] [--json]
  */
 import { fork } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
+import { parseArgs } from 'node:util';
 import { startTransportHost, type MediaTransport, type RemoteParameters } from '../../media-server/transport';
 import { SRTP_PROFILES } from '../../media-server/transport/srtp/profile';
 import { makeCipher, SrtpSender } from '../../media-server/transport/srtp/srtp-session';
 import type { IceCandidate } from '../../media-server/transport/types';
 
 const COUNT = 50;
-const SIZE = Number(process.argv[2] ?? 1_100);
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const SIZE = Number(positionals[0] ?? 1_100);
 const PACKETS = 60_000;
 const WARM_UP = 10_000;
 
@@ -41,6 +46,12 @@ async function receivers(): Promise<void> {
   tell(ports);
 }
 
+/** What was measured, by name. */
+const microseconds = new Map<string, number>();
+function print(line: string): void {
+  if (!values.json) console.log(line);
+}
+
 /** In slices, so that the event loop may do what it has to, and the best of three: others use the machine, too. */
 async function measure(name: string, run: (i: number) => void): Promise<void> {
   for (let i = 0; i < WARM_UP; i++) run(i);
@@ -56,8 +67,9 @@ async function measure(name: string, run: (i: number) => void): Promise<void> {
     if (user + system < best.user + best.system) best = { user, system };
   }
   const [user, system] = [best.user / PACKETS, best.system / PACKETS];
+  microseconds.set(name, user + system);
   const total = (user + system).toFixed(2).padStart(6);
-  console.log(`${name.padEnd(56)} ${total} µs (user ${user.toFixed(2)}, system ${system.toFixed(2)})`);
+  print(`${name.padEnd(56)} ${total} µs (user ${user.toFixed(2)}, system ${system.toFixed(2)})`);
 }
 
 const payload = randomBytes(SIZE);
@@ -145,11 +157,12 @@ else {
       transports[i % COUNT]!.sendRtp(header, 20, payload, 0, SIZE);
     });
     const [{ roundTripTime }] = [transports[0]!.stats()];
-    console.log(
+    print(
       `   dropped ${transports.reduce((sum, t) => sum + t.stats().packetsDropped, 0)}, rtt ${roundTripTime}`,
     );
     await host.close();
   }
   child.disconnect();
   child.kill();
+  if (values.json) console.log(JSON.stringify({ microseconds: Object.fromEntries(microseconds) }));
 }
