@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath() === undefined)('every screen', () => {
   /** What axe has to say, one line each; also the page's own width where that is too much. */
   async function complaints(page: Page): Promise<string[]> {
     if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-    const results = (await page.evaluate('axe.run()')) as AxeResults;
+    const results = await page.evaluate<AxeResults>('axe.run()');
     const found = results.violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ html, any }) => `${id}: ${any[0]?.message ?? help}: ${html.slice(0, 160)}`),
     );

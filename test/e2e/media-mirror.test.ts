@@ -238,11 +238,11 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
     const opened = () =>
       wire.events.filter(({ object, type }) => object === id && type === 'DataChannelOpened').length;
     await until(() => (opened() > 0 ? undefined : 'no second channel'), 5_000);
-    const stats = (await wire.invoke(id, 'getStats', { mediaType: 'DATA' })) as Record<
-      string,
-      { type: string; label?: string }
-    >;
-    expect(Object.values(stats).map(({ label }) => label)).toContain('from-server');
+    await until(async () => {
+      const stats = await wire.invoke(id, 'getStats', { mediaType: 'DATA' });
+      const labels = Object.values(stats as Record<string, { label?: string }>).map(({ label }) => label);
+      return labels.includes('from-server') ? undefined : `channels ${labels.join(', ')}`;
+    }, 5_000);
   });
 
   it('takes the configured maximum to heart', async () => {

@@ -170,16 +170,20 @@ describe('Chromium', () => {
       return answers;
     });
     expect(echoed).toEqual(['hello', '', 50_000]);
-    const heard = page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          (window as unknown as { peer: RTCPeerConnection }).peer.ondatachannel = ({ channel }) => {
+    // The page listens before the server opens: an event that nobody hears does not come again.
+    await page.evaluate(() => {
+      const { peer } = window as unknown as { peer: RTCPeerConnection };
+      Object.assign(window, {
+        heard: new Promise((resolve) => {
+          peer.ondatachannel = ({ channel }) => {
             channel.onmessage = ({ data }) => resolve([channel.label, data]);
           };
         }),
-    );
+      });
+    });
     const channel = transport.createDataChannel({ label: 'from the server' });
     channel.listener = { open: () => void channel.send(Buffer.from('hi'), true) };
-    expect(await heard).toEqual(['from the server', 'hi']);
+    const heard = await page.evaluate(() => (window as unknown as { heard: Promise<unknown> }).heard);
+    expect(heard).toEqual(['from the server', 'hi']);
   });
 });
