@@ -45,6 +45,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // Browsers on a busy machine lose a race now and then: once more, and the summary names who needed it.
+          retry: 1,
           // Media needs the machine for itself: one browser scenario at a time.
           fileParallelism: false,
         },

@@ -22,8 +22,12 @@ export function summary(
   // A file that could not even be loaded has no tests to count; a failing hook has no test of its own.
   const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
   const count = failed.length + broken.length + errors.length;
+  const flaky = tests.filter((test) => test.diagnostic()?.flaky);
   return [
     ...skippedParts(skipped),
+    ...flaky.map(
+      (test) => `passed only at the second try: ${test.module.relativeModuleId} > ${test.fullName}`,
+    ),
     ...failed.map((test) => `failed: ${test.module.relativeModuleId} > ${test.fullName}`),
     ...broken.map((module) => `failed to load: ${module.relativeModuleId}`),
     ...errors.map((error) => `failed outside of any test: ${error.message}`),
