@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from './clock';
 import { DataFanOut, FanOut, KEYFRAME_INTERVAL_MS } from './fan-out';
+import { RECENT_MS } from './recent-pictures';
 import { packet, RememberingSink, VP8 } from './model/testing';
 
 function origin(extra: Partial<ConstructorParameters<typeof FanOut>[0]> = {}) {
@@ -87,6 +88,40 @@ describe('a fan-out', () => {
     fanOut.requestKeyframe();
     fanOut.close();
     expect(clock.timers).toBe(0);
+  });
+
+  it('keeps a request until the sender can be expected to listen: it ignores who asks right after a keyframe', () => {
+    const { clock, fanOut, requestKeyframe } = origin();
+    clock.advance(1_000);
+    fanOut.push(packet(VP8, 0, clock.now()));
+    clock.advance(100);
+    fanOut.requestKeyframe();
+    expect(requestKeyframe).not.toHaveBeenCalled();
+    clock.advance(KEYFRAME_INTERVAL_MS - 100);
+    expect(requestKeyframe).toHaveBeenCalledOnce();
+  });
+
+  it('has the pictures since the last keyframe for who joins, as long as they are young', () => {
+    const { clock, fanOut } = origin();
+    const between = new FanOut({ kind: 'video', clock });
+    fanOut.setCodec(VP8);
+    fanOut.addSink(between);
+    const numbers = () => between.recent().map(({ sequenceNumber }) => sequenceNumber);
+    fanOut.push(packet(VP8, 7, clock.now()));
+    expect(numbers()).toEqual([]);
+    fanOut.push(packet(VP8, 0, clock.now()));
+    fanOut.push(packet(VP8, 1, clock.now()));
+    expect(numbers()).toEqual([0, 1]);
+    fanOut.push(packet(VP8, 0, clock.now()));
+    expect(numbers()).toEqual([0]);
+    clock.advance(RECENT_MS + 1);
+    expect(numbers()).toEqual([]);
+    fanOut.push(packet(VP8, 0, clock.now()));
+    for (let number = 1; number < 1_000; number++) fanOut.push(packet(VP8, number, clock.now()));
+    expect(numbers()).toEqual([]);
+    fanOut.push(packet(VP8, 0, clock.now()));
+    fanOut.setCodec(undefined);
+    expect(numbers()).toEqual([]);
   });
 
   it('reports the best capacity of all sinks, also through elements in between', () => {

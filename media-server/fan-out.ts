@@ -17,8 +17,12 @@ import type {
   MediaSink,
   MediaSource,
 } from './flow';
+import { RecentPictures } from './recent-pictures';
 
-/** At most so often a sender is asked for a keyframe; each costs several times an ordinary frame. */
+/**
+ * At most so often a sender is asked for a keyframe; each costs several times an ordinary frame. Chromium ignores who asks
+ * sooner after one (its encoder feedback has the same 300 ms), so a request that comes too early is kept until then.
+ */
 export const KEYFRAME_INTERVAL_MS = 300;
 
 /** A clock reading costs a tenth of a forwarded packet: one packet in 32 pays it. */
@@ -48,6 +52,8 @@ export class FanOut implements MediaSource, MediaSink {
   #mapping: ClockMapping | undefined;
   #upstream: MediaSource | undefined;
   #capacity: number | undefined;
+  readonly #recent = new RecentPictures();
+  #lastKeyframe = -Infinity;
   #lastKeyframeRequest = -Infinity;
   #keyframeTimer: Cancel | undefined;
   #packets = 0;
@@ -104,7 +110,8 @@ export class FanOut implements MediaSource, MediaSink {
       return;
     }
     if (this.#keyframeTimer) return;
-    const wait = this.#lastKeyframeRequest + KEYFRAME_INTERVAL_MS - this.#options.clock.now();
+    const last = Math.max(this.#lastKeyframeRequest, this.#lastKeyframe);
+    const wait = last + KEYFRAME_INTERVAL_MS - this.#options.clock.now();
     const now = () => {
       this.#keyframeTimer = undefined;
       this.#lastKeyframeRequest = this.#options.clock.now();
@@ -113,6 +120,10 @@ export class FanOut implements MediaSource, MediaSink {
     if (wait <= 0) now();
     // Not dropped: whoever asks now may have joined after the keyframe that is on its way.
     else this.#keyframeTimer = this.#options.clock.after(wait, now);
+  }
+  recent(): readonly MediaPacket[] {
+    if (this.#upstream) return this.#upstream.recent?.() ?? [];
+    return this.#recent.at(this.#options.clock.now());
   }
   reportCapacity(sink: MediaSink, bitsPerSecond: number | undefined): void {
     if (bitsPerSecond === undefined) this.#capacities.delete(sink);
@@ -129,6 +140,7 @@ export class FanOut implements MediaSource, MediaSink {
   /** A new stream begins (negotiated, switched, other parameters); undefined: there is none any more. */
   setCodec(codec: Codec | undefined): void {
     this.#codec = codec;
+    this.#recent.clear();
     this.#tellSinks();
   }
   setClock(mapping: ClockMapping | undefined): void {
@@ -143,6 +155,7 @@ export class FanOut implements MediaSource, MediaSink {
     this.#keyframeTimer?.();
     this.#keyframeTimer = undefined;
     this.#flowListener = undefined;
+    this.#recent.clear();
     for (const sink of [...this.#sinks]) if (sink) this.removeSink(sink);
   }
 
@@ -164,6 +177,7 @@ export class FanOut implements MediaSource, MediaSink {
   }
   sourceChanged(source: MediaSource): void {
     this.#upstream = source;
+    this.#recent.clear();
     if (this.#capacity !== undefined) source.reportCapacity(this, this.#capacity);
     this.#tellSinks();
   }
@@ -175,6 +189,7 @@ export class FanOut implements MediaSource, MediaSink {
     // A ring of elements would go round for ever: a packet passes each of them once.
     if (this.#pushing) return;
     if ((this.#packets++ & LATENCY_SAMPLING) === 0) this.#sampleLatency(packet);
+    if (this.kind === 'video' && !this.#upstream && !this.mixed) this.#remember(packet);
     if (this.#flowListener) {
       const listener = this.#flowListener;
       this.#flowListener = undefined;
@@ -197,6 +212,14 @@ export class FanOut implements MediaSource, MediaSink {
     if (this.#holes) this.#closeHoles();
   }
 
+  /** True where several streams run side by side: their keyframes have nothing to do with each other. */
+  protected get mixed(): boolean {
+    return false;
+  }
+  #remember(packet: MediaPacket): void {
+    if (packet.keyframeStart && !packet.late) this.#lastKeyframe = packet.arrival;
+    this.#recent.add(packet);
+  }
   #sampleLatency(packet: MediaPacket): void {
     const latency = Math.max(0, this.#options.clock.now() - packet.arrival);
     this.#latency = this.#packets === 1 ? latency : this.#latency + (latency - this.#latency) / 8;

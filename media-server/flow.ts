@@ -64,6 +64,11 @@ export interface MediaSource {
   /** Asks for a keyframe, soon and at most a few times per second however many sinks ask. No effect for audio. */
   requestKeyframe(): void;
   /**
+   * What a sink that joins now can begin with: the packets since the last keyframe, it first, while they are few and young;
+   * empty when there is none. Valid until the next packet. A source without it has none to offer.
+   */
+  recent?(): readonly MediaPacket[];
+  /**
    * What this sink can take at present, in bit/s; undefined when it does not know (yet), Infinity when it has no limit,
    * such as a recorder. The source lets its sender use the highest known value of all sinks, so that one weak viewer
    * does not pull down the presenter.

@@ -1,5 +1,5 @@
 /**
- * What a user of a mirror or a viewer sees, in a real Chromium: time from createOffer to the first decoded frame, bitrate
+ * What a user of a mirror sees, in a real Chromium: time from createOffer to the first decoded frame, bitrate
  * after five seconds and while it is held, frames, freezes.
  *
  *   npx tsx bench/mirror-media/run.ts [--joins=10] [--seconds=60] [--codec=VP8] [--json]
@@ -47,29 +47,6 @@ async function mirrorJoins(count: number): Promise<number[]> {
   return times;
 }
 
-async function viewerJoins(count: number): Promise<number[]> {
-  const presenter = await endpoint();
-  const presenterPage = await peers.open();
-  await negotiate(wire, presenter, presenterPage, { receive: false, codec: values.codec });
-  await until(
-    async () => ((await presenterPage.call('stats')).outgoing.framesEncoded > 90 ? undefined : 'starting'),
-    20_000,
-  );
-  const times: number[] = [];
-  for (let index = 0; index < count; index++) {
-    const id = await endpoint();
-    await wire.invoke(presenter, 'connect', { sink: id });
-    const peer = await peers.open();
-    await negotiate(wire, id, peer, { send: false });
-    times.push(await firstFrame(peer));
-    await peer.close();
-    await wire.request('release', { object: id });
-  }
-  await presenterPage.close();
-  await wire.request('release', { object: presenter });
-  return times;
-}
-
 async function hold(seconds: number) {
   const id = await endpoint();
   await wire.invoke(id, 'connect', { sink: id });
@@ -102,7 +79,6 @@ async function hold(seconds: number) {
 
 const joins = Number(values.joins);
 const mirror = await mirrorJoins(joins);
-const viewers = await viewerJoins(joins);
 const held = await hold(Number(values.seconds));
 await peers.close();
 await wire.request('release', { object: mediaPipeline });
@@ -111,7 +87,6 @@ await server.close();
 
 const summary = {
   mirrorFirstFrameMs: { p50: percentile(mirror, 0.5), p95: percentile(mirror, 0.95) },
-  viewerFirstFrameMs: { p50: percentile(viewers, 0.5), p95: percentile(viewers, 0.95) },
   mirrorKbit: held,
 };
 if (values.json) console.log(JSON.stringify(summary));
@@ -119,7 +94,6 @@ else {
   const line = ({ p50, p95 }: { p50: number; p95: number }) =>
     `p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`;
   console.log(`mirror, createOffer to first frame: ${line(summary.mirrorFirstFrameMs)}`);
-  console.log(`viewer, createOffer to first frame: ${line(summary.viewerFirstFrameMs)}`);
   console.log(
     `mirror, ${values.seconds} s: ${held.afterFiveSeconds} kbit/s after 5 s, then ${held.lowestAfterwards} at least and ${held.average} on average; ` +
       `${held.framesPerSecond.toFixed(1)} fps, ${held.freezes} freezes, jitter buffer ${held.jitterBufferMs} ms`,

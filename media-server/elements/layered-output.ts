@@ -64,6 +64,12 @@ export class LayeredOutput extends FanOut {
     this.#selectors.clear();
   }
 
+  protected override get mixed(): boolean {
+    return this.simulcast;
+  }
+  override recent(): readonly MediaPacket[] {
+    return this.simulcast ? [] : super.recent();
+  }
   get simulcast(): boolean {
     return this.#layers.length > 1;
   }
@@ -190,6 +196,9 @@ class LayerSelector implements MediaSink, MediaSource {
   }
   requestKeyframe(): void {
     if (!this.#switching) this.#output.requestKeyframe();
+  }
+  recent(): readonly MediaPacket[] {
+    return this.#output.recent();
   }
   reportCapacity(_sink: MediaSink, bitsPerSecond: number | undefined): void {
     this.#capacity = bitsPerSecond === Infinity ? undefined : bitsPerSecond;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock';
 import { FanOut } from '../fan-out';
 import type { Codec, MediaKind, MediaPacket } from '../flow';
+import { RECENT_MS } from '../recent-pictures';
 import { codecNamed } from '../sdp/codecs';
 import { readRtpHeader, RtpHeader } from './header';
 import { OutgoingStream } from './outgoing-stream';
@@ -192,6 +193,22 @@ describe('OutgoingStream', () => {
     expect(wire.sent).toHaveLength(6);
     expectUnbroken();
     expect(keyframes).toBe(1);
+  });
+
+  it('begins with the pictures that there are when a keyframe has just been there', () => {
+    const sender = new Sender(clock, 1);
+    source.addSink(viewer());
+    push(...sender.frame(true), ...sender.frame());
+    wire.sent.length = 0;
+    source.addSink(viewer());
+    expect(wire.sent).toHaveLength(4);
+    expectUnbroken();
+    expect(keyframes).toBe(1);
+    clock.advance(RECENT_MS + 1);
+    wire.sent.length = 0;
+    source.addSink(viewer());
+    expect(wire.sent).toHaveLength(0);
+    expect(keyframes).toBe(2);
   });
 
   it('keeps little while it waits for a peer that never connects', () => {

@@ -66,9 +66,8 @@ const MAX_WISH_MS = 4_000;
 /** A limited leg: what may wait on the way before frames are left out, and before a new start, in seconds of its capacity. */
 const MAX_BACKLOG_S = 0.4;
 const RESTART_BACKLOG_S = 0.1;
-/** Packets from a keyframe on that are kept while the peer still connects: its picture is there when it is. */
-const MAX_EARLY = 300;
-const MAX_EARLY_MS = 1_500;
+/** A keyframe this young will still do when the peer's handshake is over. */
+const HANDSHAKE_MS = 250;
 /** Between the keyframes that a limited leg asks for. */
 const SPARING_KEYFRAME_MS = 2_000;
 /** Of RTP, its extension, SRTP, UDP and IP, about. */
@@ -96,8 +95,6 @@ export class OutgoingStream implements MediaSink {
   #source: MediaSource | undefined;
   #writable = false;
   #closed = false;
-  /** While the peer connects; undefined otherwise. */
-  #early: MediaPacket[] | undefined;
 
   // What the packets are mapped to. `#codec` is compared with every packet's.
   #codec: Codec | undefined;
@@ -162,11 +159,8 @@ export class OutgoingStream implements MediaSink {
     if (!parameters) return;
     const { ssrc, rtxSsrc, absSendTimeId } = parameters;
     this.#writer.configure(output, ssrc, rtxSsrc, absSendTimeId);
-    if (this.kind === 'video' && !this.#writable) {
-      // The keyframe has the time of the handshake to arrive.
-      this.#early = [];
-      this.#askForKeyframe();
-    }
+    // The keyframe has the time of the handshake to arrive.
+    if (!this.#writable && !this.#hasRecent(HANDSHAKE_MS)) this.#askForKeyframe();
     this.#start();
   }
 
@@ -199,7 +193,6 @@ export class OutgoingStream implements MediaSink {
   close(): void {
     this.#closed = true;
     this.#writable = false;
-    this.#early = undefined;
     this.#pacer = undefined;
     this.#kept = undefined;
     this.#source = undefined;
@@ -209,15 +202,16 @@ export class OutgoingStream implements MediaSink {
     if (!this.#writable || !this.#parameters || this.#closed) return;
     this.#waiting = true;
     this.#newSource = true;
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    const now = this.#clock.now();
-    if (early[0] && now - early[0].arrival < MAX_EARLY_MS) {
-      for (const packet of early) this.push(packet);
-      return;
-    }
+    for (const packet of this.#source?.recent?.() ?? []) this.push(packet);
     // One that was asked for during the handshake may be on its way.
-    if (now - this.#lastKeyframeRequest > KEYFRAME_RETRY_MS) this.#askForKeyframe();
+    if (this.#waiting && this.#clock.now() - this.#lastKeyframeRequest > KEYFRAME_RETRY_MS)
+      this.#askForKeyframe();
+  }
+
+  /** Whether the source has pictures to begin with whose keyframe is at most `age` ms old. */
+  #hasRecent(age: number): boolean {
+    const keyframe = this.#source?.recent?.()[0];
+    return keyframe !== undefined && this.#clock.now() - keyframe.arrival <= age;
   }
 
   #askForKeyframe(): void {
@@ -232,22 +226,20 @@ export class OutgoingStream implements MediaSink {
     this.#source = source;
     this.#waiting = true;
     this.#newSource = true;
-    if (this.#early) this.#early.length = 0;
+    this.#lastKeyframeRequest = -Infinity;
     this.#weigh();
-    if (this.#parameters && (this.#writable || this.#early)) this.#askForKeyframe();
+    if (!this.#parameters) return;
+    if (this.#writable) this.#start();
+    else if (!this.#hasRecent(HANDSHAKE_MS)) this.#askForKeyframe();
   }
   sourceEnded(): void {
     this.#source = undefined;
-    if (this.#early) this.#early.length = 0;
     this.#waiting = true;
     this.#newSource = true;
   }
 
   push(packet: MediaPacket): void {
-    if (!this.#writable) {
-      if (this.#early) this.#keepEarly(this.#early, packet);
-      return;
-    }
+    if (!this.#writable) return;
     if (packet.codec !== this.#codec) this.#adopt(packet.codec);
     if (this.#writer.payloadType < 0) return;
     const bytes = packet.payloadEnd - packet.payloadStart;
@@ -280,15 +272,6 @@ export class OutgoingStream implements MediaSink {
       this.#history?.add(packet.sequenceNumber, difference, pictureDelta, false);
     }
     this.#send(packet, (packet.sequenceNumber + difference) & 0xffff, pictureDelta, bytes);
-  }
-
-  #keepEarly(early: MediaPacket[], packet: MediaPacket): void {
-    if (packet.keyframeStart && !packet.late) early.length = 0;
-    else if (early.length === 0 || early.length >= MAX_EARLY) {
-      early.length = 0;
-      return;
-    }
-    early.push(packet);
   }
 
   /** A packet is on its way under this number: remembers it, and sends it or lets it queue. */
