@@ -102,9 +102,37 @@ describe('LayeredOutput', () => {
     expect(new Set(strong.layers.slice(-10))).toEqual(new Set([2]));
     const change = weak.layers.findLastIndex((layer) => layer === 2) + 1;
     expect(weak.got[change]?.keyframeStart).toBe(true);
-    weak.can(Infinity);
+  });
+
+  it('tries a better layer after some patience, one step at a time, and with more patience when that fails', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    run(3, true);
+    sink.can(100_000);
     run(2, true);
-    expect(weak.layers.at(-1)).toBe(2);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(Infinity);
+    run(10, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    run(5, true);
+    expect(sink.layers.at(-1)).toBe(1);
+    sink.can(100_000);
+    run(1, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(Infinity);
+    run(25, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    run(20, true);
+    expect(sink.layers.at(-1)).toBe(2);
+    const steps = sink.layers.filter((layer, index) => layer !== sink.layers[index - 1]);
+    expect(steps.slice(-3)).toEqual([0, 1, 2]);
+  });
+
+  it('tells nobody of recent pictures when they are of several layers', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    run(1, true);
+    expect(sink.source!.recent?.()).toEqual([]);
   });
 
   it('takes another layer when the sender switches one off', () => {

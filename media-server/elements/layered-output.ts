@@ -15,6 +15,14 @@ const SILENT_MS = 1_000;
 const HEADROOM = 1.05;
 /** Browsers send three. */
 const MAX_LAYERS = 8;
+/**
+ * A leg that could not take a layer is tried with a better one only after this time, doubled each time that it fails
+ * soon: every failed try is a stutter.
+ */
+const MIN_PATIENCE_MS = 15_000;
+const MAX_PATIENCE_MS = 120_000;
+/** So long a better layer has to go well before it counts as taken, and before the next one is tried. */
+const TRIAL_MS = 10_000;
 
 interface Layer {
   readonly rate: RateMeter;
@@ -107,7 +115,7 @@ export class LayeredOutput extends FanOut {
 
   /** The best layer that fits into `capacity` bit/s, undefined for no limit. */
   bestLayer(capacity: number | undefined): number {
-    const now = this.#clock.now();
+    const now = this.now();
     let best = -1;
     for (let index = 0; index < this.#layers.length; index++) {
       const layer = this.#layers[index]!;
@@ -115,6 +123,17 @@ export class LayeredOutput extends FanOut {
       if (best < 0 || capacity === undefined || layer.rate.rate * HEADROOM <= capacity) best = index;
     }
     return Math.max(0, best);
+  }
+  /** The next better one that its sender sends at present; the same when there is none. */
+  layerAbove(layer: number): number {
+    const now = this.now();
+    const above = this.#layers.findIndex(
+      ({ lastPacket }, index) => index > layer && now - lastPacket <= SILENT_MS,
+    );
+    return above < 0 ? layer : above;
+  }
+  now(): number {
+    return this.#clock.now();
   }
 
   requestLayerKeyframe(layer: number): void {
@@ -139,6 +158,10 @@ class LayerSelector implements MediaSink, MediaSource {
   #layer = 0;
   #capacity: number | undefined;
   #switching = false;
+  /** 0 until a layer was too much for the leg. */
+  #patience = 0;
+  #raisedAt = -Infinity;
+  #raiseAfter = 0;
   /** The layer that it wants; equal to the one it has, or waiting for its keyframe. */
   target = 0;
 
@@ -150,8 +173,25 @@ class LayerSelector implements MediaSink, MediaSource {
   choose(): void {
     const best = this.#output.bestLayer(this.#capacity);
     if (best === this.target) return;
-    this.target = best;
-    if (best !== this.#layer) this.#output.requestLayerKeyframe(best);
+    const now = this.#output.now();
+    let next = best;
+    if (best < this.target) {
+      // One that its sender switched off says nothing about the leg.
+      if (this.#output.bestLayer(undefined) >= this.target) this.#overtaxed(now);
+    } else if (this.#patience > 0) {
+      if (now < this.#raiseAfter) return;
+      next = Math.min(best, this.#output.layerAbove(this.target));
+      this.#raisedAt = now;
+      this.#raiseAfter = now + TRIAL_MS;
+    }
+    this.target = next;
+    if (next !== this.#layer) this.#output.requestLayerKeyframe(next);
+  }
+  /** The leg could not take the layer that it had. */
+  #overtaxed(now: number): void {
+    const soon = now - this.#raisedAt < TRIAL_MS;
+    this.#patience = soon ? Math.min(MAX_PATIENCE_MS, this.#patience * 2) : MIN_PATIENCE_MS;
+    this.#raiseAfter = now + this.#patience;
   }
   restarted(layer: number): void {
     if (layer === this.#layer) this.sink.sourceChanged(this);
@@ -197,8 +237,9 @@ class LayerSelector implements MediaSink, MediaSource {
   requestKeyframe(): void {
     if (!this.#switching) this.#output.requestKeyframe();
   }
+  /** With layers they are those of all layers, in disorder to a sink that gets one. */
   recent(): readonly MediaPacket[] {
-    return this.#output.recent();
+    return this.#output.simulcast ? [] : this.#output.recent();
   }
   reportCapacity(_sink: MediaSink, bitsPerSecond: number | undefined): void {
     this.#capacity = bitsPerSecond === Infinity ? undefined : bitsPerSecond;

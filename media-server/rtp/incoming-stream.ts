@@ -64,8 +64,10 @@ class ReceivedPacket implements MediaPacket {
 export class IncomingStream {
   readonly ssrc: number;
   readonly kind: MediaKind;
-  /** Simulcast layer. */
+  /** Name of its simulcast layer, where layers have names. */
   readonly rid: string | undefined;
+  /** Position among the simulcast layers, lowest 0; undefined without simulcast. */
+  readonly layer: number | undefined;
   readonly reception: Reception;
   readonly repair = new Repair();
   /** Of the last packet. */
@@ -78,10 +80,11 @@ export class IncomingStream {
   pictureLosses = 0;
   fullIntraRequests = 0;
 
-  constructor(ssrc: number, codec: Codec, rid: string | undefined) {
+  constructor(ssrc: number, codec: Codec, rid?: string, layer?: number) {
     this.ssrc = ssrc;
     this.kind = codec.kind;
     this.rid = rid;
+    this.layer = layer;
     this.reception = new Reception(ssrc, codec.clockRate);
   }
 

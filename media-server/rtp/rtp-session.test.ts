@@ -280,6 +280,29 @@ describe('RtpSession', () => {
     expect(messages()).toEqual([{ type: 'picture-loss', mediaSsrc: 6 }]);
   });
 
+  it('tells simulcast layers by the order of their group, and their retransmissions', () => {
+    const remoteSsrcs = [
+      { ssrc: 5, rtxSsrc: 15, cname: 'x', msid: undefined },
+      { ssrc: 6, rtxSsrc: 16, cname: 'x', msid: undefined },
+    ];
+    start(section({ remoteSimulcastSsrcs: [5, 6], remoteSsrcs }));
+    receive({ sequence: 50, ssrc: 6, keyframe: true });
+    receive({ sequence: 1, ssrc: 5, keyframe: true });
+    receive({ sequence: 52, ssrc: 6 });
+    receive({ sequence: 9, ssrc: 16, payloadType: 97, payload: Buffer.from([0, 51, 0x10, 1]) });
+    receive({ sequence: 2, ssrc: 5 });
+    expect(receiver.packets.map(({ ssrc, layer, sequenceNumber }) => [ssrc, layer, sequenceNumber])).toEqual([
+      [6, 1, 50],
+      [5, 0, 1],
+      [6, 1, 52],
+      [6, 1, 51],
+      [5, 0, 2],
+    ]);
+    sent.length = 0;
+    session.requestKeyframe(0);
+    expect(messages()).toEqual([{ type: 'picture-loss', mediaSsrc: 5 }]);
+  });
+
   it('hands messages to the stream that they are about', () => {
     const stream = new OutgoingStream('video', new ManualClock());
     stream.configure({

@@ -182,11 +182,7 @@ export class RtpSession {
 
   /** -1: a stream that gave way to a newer one. */
   #layerOf(stream: IncomingStream): number {
-    if (stream.rid !== undefined) {
-      const rids = this.#options.media.find((section) => section.kind === stream.kind)?.remoteRids;
-      const position = rids?.findIndex(({ rid }) => rid === stream.rid) ?? -1;
-      return position;
-    }
+    if (stream.layer !== undefined) return stream.layer;
     if (this.#primary.get(stream.kind) === stream) return 0;
     const current = this.#primary.get(stream.kind);
     if (!current || stream.lastArrival - current.lastArrival > SILENT_MS) {
@@ -207,13 +203,10 @@ export class RtpSession {
       if (!section?.receives) return undefined;
       // Layers are told by rid; until the first packet that names it, nobody knows which one this is.
       if (section.remoteRids.length > 0 && header.rid === undefined) return undefined;
-      const stream = new IncomingStream(
-        header.ssrc,
-        payload.codec,
-        section.remoteRids.length > 0 ? header.rid : undefined,
-      );
+      const rid = section.remoteRids.length > 0 ? header.rid : undefined;
+      const stream = new IncomingStream(header.ssrc, payload.codec, rid, layerOf(section, header.ssrc, rid));
       this.#streams.set(header.ssrc, stream);
-      if (stream.rid === undefined) this.#primary.set(stream.kind, stream);
+      if (stream.layer === undefined) this.#primary.set(stream.kind, stream);
       return stream;
     }
     const repaired = this.#rtxPayloads[header.payloadType];
@@ -434,4 +427,11 @@ export class RtpSession {
 /** Id of the abs-send-time extension of a section; 0 when it was not negotiated. */
 export function absSendTimeId(section: NegotiatedMedia): number {
   return section.extensions.get(ABS_SEND_TIME) ?? 0;
+}
+
+/** Position among the simulcast layers, by name or by SSRC; -1: a name that nobody announced. */
+function layerOf(section: NegotiatedMedia, ssrc: number, rid: string | undefined): number | undefined {
+  if (rid !== undefined) return section.remoteRids.findIndex((each) => each.rid === rid);
+  const position = section.remoteSimulcastSsrcs.indexOf(ssrc);
+  return position < 0 ? undefined : position;
 }

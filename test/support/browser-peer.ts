@@ -49,6 +49,9 @@ export interface PeerStats {
     readonly bytesReceived: number;
     readonly codec: string;
     readonly jitterBufferSeconds: number;
+    /** Sums over all frames: what a difference of two reports is the mean of. */
+    readonly jitterBufferDelay: number;
+    readonly jitterBufferEmitted: number;
   };
   readonly audio: {
     readonly bytesReceived: number;
@@ -68,8 +71,10 @@ export interface PeerOptions {
   readonly video?: boolean;
   /** Only this video codec is offered, `VP8` or `H264`. */
   readonly codec?: string;
-  /** Three layers by rid. */
-  readonly simulcast?: boolean;
+  /** Three layers: told apart by rid, or by an SSRC group written into the offer, as old applications did. */
+  readonly simulcast?: 'rid' | 'ssrc';
+  /** What is asked of the camera; default 640×480 at 30 frames per second. */
+  readonly picture?: { readonly width: number; readonly height: number; readonly frameRate: number };
   /** The other side offers: tracks are ready, nothing is offered. */
   readonly answering?: boolean;
   /** Label of a data channel to open. */
@@ -101,6 +106,25 @@ function installPeer(): void {
     video.requestVideoFrameCallback(frame);
   };
   video.requestVideoFrameCallback(frame);
+  const layers = [
+    { scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+    { scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  ];
+  /** Two more streams beside the video's own, each with its retransmissions, and the group that makes them layers. */
+  const withSsrcGroup = (sdp: string): string => {
+    const [group = '', primary = '', repair = ''] = /a=ssrc-group:FID (\d+) (\d+)\r\n/.exec(sdp) ?? [];
+    const lines = (ssrc: string) => sdp.split('\r\n').filter((line) => line.startsWith(`a=ssrc:${ssrc} `));
+    const layer = (own: string, again: string) => [
+      `a=ssrc-group:FID ${own} ${again}`,
+      ...lines(primary).map((line) => line.replace(primary, own)),
+      ...lines(repair).map((line) => line.replace(repair, again)),
+    ];
+    const more = [1, 2].map((step) => [String(Number(primary) - step), String(Number(repair) - step)]);
+    const layers = [primary, ...more.map(([own]) => own)];
+    const added = [`a=ssrc-group:SIM ${layers.join(' ')}`, ...more.flatMap(([a, b]) => layer(a!, b!))];
+    return sdp.replace(group, `${added.join('\r\n')}\r\n${group}`);
+  };
   Object.assign(window, {
     peer: {
       async start(options: PeerOptions): Promise<string> {
@@ -124,7 +148,7 @@ function installPeer(): void {
         if (send && (audio || withVideo)) {
           state.stream = await navigator.mediaDevices.getUserMedia({
             audio,
-            video: withVideo && { width: 640, height: 480, frameRate: 30 },
+            video: withVideo && (options.picture ?? { width: 640, height: 480, frameRate: 30 }),
           });
         }
         const audioTrack = state.stream?.getAudioTracks()[0];
@@ -137,12 +161,8 @@ function installPeer(): void {
         if (withVideo) {
           const transceiver = connection.addTransceiver(videoTrack ?? 'video', {
             direction,
-            ...(options.simulcast && {
-              sendEncodings: [
-                { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-                { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-                { rid: 'h', maxBitrate: 1_500_000 },
-              ],
+            ...(options.simulcast === 'rid' && {
+              sendEncodings: ['l', 'm', 'h'].map((rid, index) => ({ rid, ...layers[index] })),
             }),
           });
           if (options.codec) {
@@ -161,9 +181,16 @@ function installPeer(): void {
           state.channel.onmessage = ({ data }) => state.received.push(String(data));
         }
         state.offeredAt = performance.now();
-        const offer = await connection.createOffer();
-        await connection.setLocalDescription(offer);
-        return offer.sdp ?? '';
+        const { sdp: created = '' } = await connection.createOffer();
+        const sdp = options.simulcast === 'ssrc' ? withSsrcGroup(created) : created;
+        await connection.setLocalDescription({ type: 'offer', sdp });
+        if (options.simulcast === 'ssrc') {
+          const sender = connection.getSenders().find(({ track }) => track?.kind === 'video')!;
+          const parameters = sender.getParameters();
+          parameters.encodings.forEach((encoding, index) => Object.assign(encoding, layers[index]));
+          await sender.setParameters(parameters);
+        }
+        return sdp;
       },
       async restart(): Promise<string> {
         const offer = await state.connection!.createOffer({ iceRestart: true });
@@ -190,6 +217,7 @@ function installPeer(): void {
       },
       received: () => state.received,
       channelState: () => state.channel?.readyState,
+      closeChannel: () => state.channel?.close(),
       resetGap(): void {
         state.longestGap = 0;
         state.lastFrame = performance.now();
@@ -264,6 +292,8 @@ function installPeer(): void {
             codec: codec(inn['codecId']),
             jitterBufferSeconds:
               number(inn, 'jitterBufferDelay') / Math.max(1, number(inn, 'jitterBufferEmittedCount')),
+            jitterBufferDelay: number(inn, 'jitterBufferDelay'),
+            jitterBufferEmitted: number(inn, 'jitterBufferEmittedCount'),
           },
           audio: {
             bytesReceived: number(sound, 'bytesReceived'),
@@ -293,6 +323,7 @@ interface PageApi {
   send(text: string): void;
   received(): string[];
   channelState(): string | undefined;
+  closeChannel(): void;
   resetGap(): void;
   /** Milliseconds from createOffer; 0 before it. */
   timeToFirstFrame(): number;
@@ -349,15 +380,19 @@ export interface BrowserPeers {
   close(): Promise<void>;
 }
 
-/** Video of `seconds` seconds, 640×480, 30 fps, moving and noisy. */
-async function makeVideo(folder: string): Promise<string> {
+/** Two seconds of video, 30 fps, moving and noisy. */
+async function makeVideo(folder: string, size: string): Promise<string> {
   const file = join(folder, 'camera.y4m');
-  const source = 'testsrc2=size=640x480:rate=30:duration=2,noise=alls=12:allf=t,format=yuv420p';
+  const source = `testsrc2=size=${size}:rate=30:duration=2,noise=alls=12:allf=t,format=yuv420p`;
   await run('ffmpeg', ['-loglevel', 'error', '-f', 'lavfi', '-i', source, file]);
   return file;
 }
 
-export async function startBrowserPeers(extraArgs: readonly string[] = []): Promise<BrowserPeers> {
+/** `size` is the camera's: `640x480`. */
+export async function startBrowserPeers(
+  extraArgs: readonly string[] = [],
+  size = '640x480',
+): Promise<BrowserPeers> {
   const folder = await mkdtemp(join(tmpdir(), 'callcast-peer-'));
   let server: Server | undefined;
   let browser: Browser | undefined;
@@ -367,7 +402,7 @@ export async function startBrowserPeers(extraArgs: readonly string[] = []): Prom
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const video = await makeVideo(folder);
+    const video = await makeVideo(folder, size);
     server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end('<!doctype html><title>peer</title><body></body>');

@@ -1,0 +1,97 @@
+/** A presenter who sends several layers: who has a narrow link gets a smaller picture, everybody else the full one. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startMediaServer } from '../../media-server';
+import type { MediaServer } from '../../media-server';
+import { hasChromium, KurentoWire, negotiate, startBrowserPeers } from '../support/browser-peer';
+import type { BrowserPeer, BrowserPeers, PeerOptions } from '../support/browser-peer';
+import { LossyRelay } from '../support/lossy-relay';
+import { until } from '../support/until';
+
+/** Browsers send three layers from this size on. */
+const PICTURE = { width: 960, height: 540, frameRate: 15 };
+const FULL_WIDTH = PICTURE.width;
+const NARROW = 300_000;
+
+describe.skipIf(!hasChromium())('simulcast', () => {
+  let server: MediaServer;
+  let peers: BrowserPeers;
+  let wire: KurentoWire;
+  let pipeline: string;
+  let relay: LossyRelay;
+  const open: BrowserPeer[] = [];
+
+  beforeAll(async () => {
+    server = await startMediaServer();
+    peers = await startBrowserPeers([], `${PICTURE.width}x${PICTURE.height}`);
+    wire = await KurentoWire.connect(server.url);
+  });
+  afterAll(async () => {
+    wire?.close();
+    await peers?.close();
+    await server?.close();
+  });
+  afterEach(async () => {
+    for (const peer of open.splice(0)) await peer.close();
+    if (pipeline) await wire.request('release', { object: pipeline });
+    await relay?.close();
+  });
+
+  async function join(endpoint: string, options: PeerOptions, through?: LossyRelay): Promise<BrowserPeer> {
+    const peer = await peers.open();
+    open.push(peer);
+    await negotiate(wire, endpoint, peer, options, through);
+    return peer;
+  }
+  const incoming = async (peer: BrowserPeer) => (await peer.call('stats')).incoming;
+  const width = (peer: BrowserPeer, wanted: (width: number) => boolean, limitMs: number) =>
+    until(async () => {
+      const { frameWidth } = await incoming(peer);
+      return wanted(frameWidth) ? undefined : `the picture is ${frameWidth} wide`;
+    }, limitMs);
+
+  /** Frames per second, and the mean wait of a frame in the viewer's buffer, seconds, over some time. */
+  async function measure(peer: BrowserPeer, seconds: number) {
+    const before = await incoming(peer);
+    const begun = performance.now();
+    await until(() => (performance.now() > begun + seconds * 1000 ? undefined : 'time passes'), 60_000);
+    const after = await incoming(peer);
+    const emitted = Math.max(1, after.jitterBufferEmitted - before.jitterBufferEmitted);
+    return {
+      rate: ((after.framesDecoded - before.framesDecoded) * 1000) / (performance.now() - begun),
+      delay: (after.jitterBufferDelay - before.jitterBufferDelay) / emitted,
+      freezes: after.freezeCount - before.freezeCount,
+    };
+  }
+
+  it.each(['rid', 'ssrc'] as const)(
+    'with layers told by %s: a narrow link gets a smaller picture in time, another viewer the full one',
+    async (simulcast) => {
+      relay = await LossyRelay.start();
+      pipeline = await wire.create('MediaPipeline');
+      const create = () => wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+      const [presenter, weak, strong] = [await create(), await create(), await create()];
+      await wire.invoke(presenter, 'connect', { sink: weak });
+      await wire.invoke(presenter, 'connect', { sink: strong });
+      await join(presenter, { receive: false, simulcast, codec: 'VP8', picture: PICTURE });
+      const weakPage = await join(weak, { send: false }, relay);
+      const strongPage = await join(strong, { send: false });
+      await width(strongPage, (wide) => wide === FULL_WIDTH, 40_000);
+      await width(weakPage, (wide) => wide === FULL_WIDTH, 20_000);
+
+      relay.impair({ rate: NARROW }, 'toBrowser');
+      await width(weakPage, (wide) => wide < FULL_WIDTH, 20_000);
+      await weakPage.call('resetGap');
+      const first = await measure(weakPage, 8);
+      const second = await measure(weakPage, 8);
+      const gap = await weakPage.call('longestGap');
+      const strongView = await measure(strongPage, 3);
+      expect((await incoming(weakPage)).frameWidth).toBeLessThan(FULL_WIDTH);
+      // Half of the other's rate is the least: a layer has fewer pixels, not fewer frames; a busy machine has both.
+      expect(Math.min(first.rate, second.rate)).toBeGreaterThan(strongView.rate / 2);
+      expect(gap).toBeLessThan(1_500);
+      expect(second.delay).toBeLessThan(first.delay + 0.2);
+      expect((await incoming(strongPage)).frameWidth).toBe(FULL_WIDTH);
+    },
+    120_000,
+  );
+});
