@@ -2,23 +2,23 @@
  * The media server as a process of its own: a command line, a child of `child_process.fork`, or Electron's utility
  * process. Says where it listens, on stdout and to its parent, and ends when told or when the parent is gone.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KURENTO_PORT } from '../protocol/kurento';
 import type { LogFields, Logger } from '../protocol/log';
+import type { MediaServerMessage } from '../protocol/media-server-process';
 import { defaultRecordingsFolder } from './files/default-folder';
 import { findFaceOverlayFiles } from './filters/face-overlay-files';
 import { startMediaServer } from './index';
 import type { MediaServer } from './index';
-
-/** What the parent gets to know. */
-export type ProcessMessage =
-  { readonly type: 'ready'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
+import { TransportError } from './transport/transport-error';
 
 /** Electron's side of a utility process; there is no `process.send` there. */
 interface ParentPort {
-  postMessage(message: ProcessMessage): void;
+  postMessage(message: MediaServerMessage): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
   on(event: 'close', listener: () => void): void;
 }
@@ -26,9 +26,14 @@ const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPor
 
 const USAGE = `usage: media-server [--port=8888] [--host=127.0.0.1] [--log=silent|warn|info|debug]
                     [--udp-ports=50000 or 50000-50100] [--announce=ADDRESS]
+                    [--pem-certificate-rsa=FILE] [--pem-certificate-ecdsa=FILE, certificate and key in one file]
+                    [--turn-ca=FILE, who may vouch for TURN servers over TLS]
                     [--recordings=FOLDER, where recorders may write; may be given several times]
                     [--media=FOLDER, where players may read beside the recordings; may be given several times]`;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** More than one thread can keep busy. */
+const MAX_SENDING_THREADS = 6;
 
 class UsageError extends Error {}
 
@@ -45,6 +50,9 @@ function readOptions(argv: readonly string[]) {
         media: { type: 'string', multiple: true, default: [] },
         'udp-ports': { type: 'string' },
         announce: { type: 'string' },
+        'turn-ca': { type: 'string' },
+        'pem-certificate-rsa': { type: 'string' },
+        'pem-certificate-ecdsa': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -59,13 +67,31 @@ function readOptions(argv: readonly string[]) {
     throw new UsageError(`--log=${values.log} is none of ${LEVELS.join(', ')}`);
   const transport = { ...udpPorts(values['udp-ports']), ...announced(values.announce) };
   return {
-    port,
-    host: values.host,
     help: values.help,
     level: level < 0 ? LEVELS.length : level,
-    transport,
-    mediaFolders: folders(values.recordings, values.media),
+    server: {
+      port,
+      host: values.host,
+      transport,
+      certificates: {
+        ...pemFile('rsa', 'pem-certificate-rsa', values),
+        ...pemFile('ecdsa', 'pem-certificate-ecdsa', values),
+      },
+      ...pemFile('turnCertificateAuthorities', 'turn-ca', values),
+      mediaFolders: folders(values.recordings, values.media),
+    },
   };
+}
+
+/** A file as the member `name`, if the option is given. The certificates are `pemCertificateRSA` and `…ECDSA` of Kurento's configuration. */
+function pemFile(name: string, option: string, values: Readonly<Record<string, unknown>>) {
+  const file = values[option];
+  if (typeof file !== 'string') return {};
+  try {
+    return { [name]: readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new UsageError(`--${option}=${file} cannot be read: ${String(error)}`);
+  }
 }
 
 function folders(recordings: readonly string[], media: readonly string[]) {
@@ -112,7 +138,7 @@ function stderrLogger(minimum: number, fields: LogFields = {}): Logger {
 const plain = (_key: string, value: unknown): unknown =>
   value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value;
 
-function tellParent(message: ProcessMessage): void {
+function tellParent(message: MediaServerMessage): void {
   if (parentPort) parentPort.postMessage(message);
   // A parent that is gone already is noticed by 'disconnect'.
   else process.send?.(message, undefined, undefined, () => undefined);
@@ -128,6 +154,13 @@ function sentenceOf(error: unknown, { host, port }: { host: string; port: number
   return error instanceof Error ? error.message : String(error);
 }
 
+/** One core decides what goes where, the others encrypt and send. */
+function sendingThreads(folder: string) {
+  const workerFile = path.join(folder, 'send-worker.cjs');
+  const threads = Math.min(availableParallelism() - 1, MAX_SENDING_THREADS);
+  return existsSync(workerFile) && threads > 0 ? { sending: { workerFile, threads } } : {};
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
@@ -137,13 +170,15 @@ async function main(): Promise<void> {
   const logger = stderrLogger(options.level);
   let server: MediaServer;
   try {
-    // The build puts what the filter needs beside this file.
-    const faceOverlay = await findFaceOverlayFiles(path.dirname(process.argv[1] ?? ''));
-    const { host, port, transport, mediaFolders } = options;
-    server = await startMediaServer({ host, port, logger, faceOverlay, transport, mediaFolders });
+    // The build puts what the filter and the threads need beside this file.
+    const folder = path.dirname(process.argv[1] ?? '');
+    const faceOverlay = await findFaceOverlayFiles(folder);
+    const transport = { ...options.server.transport, ...sendingThreads(folder) };
+    server = await startMediaServer({ ...options.server, transport, logger, faceOverlay });
   } catch (error) {
-    const message = sentenceOf(error, options);
-    tellParent({ type: 'failed', message });
+    const message = sentenceOf(error, options.server);
+    const taken = error instanceof TransportError && error.code === 'port-in-use';
+    tellParent({ type: 'failed', message, ...(taken ? { why: 'udp-ports-taken' as const } : {}) });
     console.error(message);
     process.exitCode = 1;
     process.disconnect?.();

@@ -18,7 +18,7 @@ import { MediaPipeline } from './model/media-pipeline';
 import type { FactoryTable, ObjectFactory } from './model/object-registry';
 import { PassThrough } from './model/pass-through';
 import { Ticker } from './rtp/ticker';
-import { startTransportHost } from './transport';
+import { Certificates, startTransportHost } from './transport';
 import type { TransportHostOptions } from './transport';
 
 export interface FactoryOptions {
@@ -26,6 +26,10 @@ export interface FactoryOptions {
   readonly logger: Logger;
   /** UDP port, addresses and certificate of the WebRTC endpoints; by default any free port on all addresses. */
   readonly transport?: Omit<TransportHostOptions, 'logger'>;
+  /** For the endpoints that ask for a kind of key: PEM texts of certificate and key together. Made when missing. */
+  readonly certificates?: { readonly rsa?: string; readonly ecdsa?: string } | undefined;
+  /** PEM; who may vouch for TURN servers over TLS. Undefined: those that Node.js trusts. */
+  readonly turnCertificateAuthorities?: string | undefined;
   /** Without them there is no FaceOverlayFilter. */
   readonly faceOverlay?: FaceOverlayFiles | undefined;
   /** Where recorders write and players read; without folders they find no file. */
@@ -44,8 +48,24 @@ function hubOf(value: unknown): Hub {
 
 export async function createFactories(options: FactoryOptions): Promise<Factories> {
   const { clock, logger } = options;
-  const host = await startTransportHost({ ...options.transport, logger });
-  const services = { host, ticker: new Ticker(clock) };
+  const { rsa, ecdsa } = options.certificates ?? {};
+  const own = ecdsa ?? rsa;
+  const certificates = new Certificates({
+    ...(rsa !== undefined && { rsa }),
+    ...(ecdsa !== undefined && { ec: ecdsa }),
+  });
+  // What cannot be used is said at start, not to the first who asks for it.
+  await Promise.all([
+    rsa !== undefined && certificates.of('rsa'),
+    ecdsa !== undefined && certificates.of('ec'),
+  ]);
+  const host = await startTransportHost({
+    ...(own !== undefined && { certificate: { cert: own, key: own } }),
+    ...options.transport,
+    logger,
+  });
+  const { turnCertificateAuthorities } = options;
+  const services = { host, ticker: new Ticker(clock), certificates, turnCertificateAuthorities };
   const folders = new MediaFolders(options.mediaFolders ?? { recordings: [] });
   const table = new Map<string, ObjectFactory>([
     ['MediaPipeline', (context) => new MediaPipeline(context)],

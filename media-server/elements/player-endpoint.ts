@@ -7,6 +7,7 @@ import { MediaFileError } from '../files/media-folders';
 import type { MediaKind } from '../flow';
 import { record } from '../model/arguments';
 import type { Arguments } from '../model/arguments';
+import { dotGraph } from '../model/dot-graph';
 import { UriEndpoint, uriOperations } from '../model/endpoints';
 import { KurentoError } from '../model/kurento-error';
 import { MEDIA_KINDS } from '../model/media-element';
@@ -38,6 +39,7 @@ const table: OperationTable = operations<PlayerEndpoint>(uriOperations, {
   getPosition: (self) => self.position,
   setPosition: (self, args) => self.setPosition(args.number('position')),
   getVideoInfo: (self) => self.videoInfo,
+  getElementGstreamerDot: (self) => dotGraph(self),
 });
 
 interface Stream {

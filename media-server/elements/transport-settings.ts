@@ -13,8 +13,10 @@ export class TransportSettings {
   externalIPv4 = '';
   externalIPv6 = '';
 
-  /** For the transports that are made from now on. */
-  toOptions(): Pick<
+  /** For the transports that are made from now on; `certificateAuthorities`: PEM, for TURN over TLS. */
+  toOptions(
+    certificateAuthorities?: string,
+  ): Pick<
     MediaTransportOptions,
     'stunServers' | 'turnServers' | 'networkInterfaces' | 'externalIPv4' | 'externalIPv6'
   > {
@@ -26,7 +28,7 @@ export class TransportSettings {
     const interfaces = this.networkInterfaces.split(',').map((name) => name.trim());
     return {
       stunServers: stun,
-      turnServers: turn ? [turn] : [],
+      turnServers: turn ? [{ ...turn, certificateAuthorities }] : [],
       networkInterfaces: interfaces.filter((name) => name !== ''),
       ...(this.externalIPv4 !== '' && { externalIPv4: this.externalIPv4 }),
       ...(this.externalIPv6 !== '' && { externalIPv6: this.externalIPv6 }),

@@ -20,13 +20,16 @@ import { OutgoingStream } from '../rtp/outgoing-stream';
 import type { Ticker } from '../rtp/ticker';
 import { parseRemote, SdpError } from '../sdp';
 import type { RemoteDescription } from '../sdp';
+import type { Certificates } from '../transport';
 import type {
   CandidatePair,
   DataChannel,
+  DtlsCertificate,
   DtlsState,
   GatheringState,
   IceCandidate,
   IceState,
+  KeyType,
   TransportHost,
 } from '../transport/types';
 import { DataChannels } from './data-channels';
@@ -41,14 +44,20 @@ import type { PeerListener, PeerSettings } from './webrtc-peer';
 export interface WebRtcServices {
   readonly host: TransportHost;
   readonly ticker: Ticker;
+  /** For those that ask for a kind of key; the others show the host's own. */
+  readonly certificates: Certificates;
+  /** PEM; for TURN over TLS. Undefined: those that Node.js trusts. */
+  readonly turnCertificateAuthorities: string | undefined;
 }
 
 /** A keyframe of 640×480 then takes a fifth of a second at most, and the first probes go no higher than a home uplink. */
 const START_KILOBITS = 800;
 /** How often limits, layers and the media state are looked at. */
 const CHECK_INTERVAL_MS = 250;
-/** Nothing came in for so long: the media state is disconnected (the original takes about 18 s). */
-const MEDIA_TIMEOUT_MS = 15_000;
+/** Nothing came in for so long: the media state is disconnected, as with the original. */
+const MEDIA_TIMEOUT_MS = 18_000;
+/** Media has to come for so long before the media state says so, as with the original. */
+const MEDIA_SETTLE_MS = 400;
 /** The peer is never told to send less video, bit/s; below that there is no picture worth its name. */
 const MIN_PEER_LIMIT = 50_000;
 
@@ -86,15 +95,19 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   readonly #services: WebRtcServices;
   readonly #direction: 'sendrecv' | 'sendonly' | 'recvonly';
   readonly #useData: boolean;
+  readonly #keyType: KeyType | undefined;
   readonly #audioOutput: FanOut;
   readonly #videoOutput: LayeredOutput;
   readonly #audioInput: OutgoingStream;
   readonly #videoInput: OutgoingStream;
   readonly #data: DataChannels;
   readonly #peer: WebRtcPeer;
+  readonly #gatheringTold = new Set<number>();
+  readonly #untold: (() => void)[] = [];
   readonly #statsIds = new Map<string, string>();
   #limitsSending = false;
   #nextCheck = 0;
+  #receivingSince: number | undefined;
   #ticking = false;
 
   constructor(context: ObjectContext, services: WebRtcServices, args: Arguments) {
@@ -104,6 +117,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     const recvonly = args.flag('recvonly');
     this.#direction = recvonly === args.flag('sendonly') ? 'sendrecv' : recvonly ? 'recvonly' : 'sendonly';
     this.#useData = args.flag('useDataChannels');
+    if (args.isGiven('certificateKeyType'))
+      this.#keyType = args.text('certificateKeyType') === 'RSA' ? 'rsa' : 'ec';
     const sinkFailed = (error: unknown) => this.logger.error({ error }, 'a sink failed');
     this.#audioOutput = new FanOut({ kind: 'audio', clock, sinkFailed });
     this.#videoOutput = new LayeredOutput({
@@ -119,8 +134,15 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     this.#videoInput = new OutgoingStream('video', clock);
     this.#data = new DataChannels(
       {
-        opened: (channelId) => this.emit('DataChannelOpened', { channelId }),
-        closed: (channelId) => this.emit('DataChannelClosed', { channelId }),
+        // Twice each, as the original tells them; clients may count on it.
+        opened: (channelId) => {
+          this.emit('DataChannelOpened', { channelId });
+          this.emit('DataChannelOpened', { channelId });
+        },
+        closed: (channelId) => {
+          this.emit('DataChannelClosed', { channelId });
+          this.emit('DataChannelClosed', { channelId });
+        },
       },
       sinkFailed,
     );
@@ -152,12 +174,14 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
 
   // ── Negotiation ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  protected override createOffer(options: OfferOptions): string {
-    return this.#peer.offer(this.#settings(), options.offerToReceiveAudio, options.offerToReceiveVideo);
+  protected override async createOffer(options: OfferOptions): Promise<string> {
+    const settings = this.#settings(await this.#certificate());
+    return this.#peer.offer(settings, options.offerToReceiveAudio, options.offerToReceiveVideo);
   }
-  protected override answerOffer(offer: string): string {
+  protected override async answerOffer(offer: string): Promise<string> {
     const remote = parse(offer);
-    const answer = this.#peer.answer(remote, this.#settings());
+    const settings = this.#settings(await this.#certificate());
+    const answer = this.#peer.answer(remote, settings);
     this.#begin();
     return answer;
   }
@@ -176,18 +200,34 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     return this.#peer.describe() ?? this.localDescription ?? '';
   }
 
-  #settings(): PeerSettings {
+  /** Undefined: the host's own. Made when it is first asked for, so it may take a moment, in which one may be released. */
+  async #certificate(): Promise<DtlsCertificate | undefined> {
+    const certificate = this.#keyType && (await this.#services.certificates.of(this.#keyType));
+    if (this.isReleased) throw new KurentoError('MEDIA_OBJECT_NOT_FOUND', `Object '${this.id}' not found`);
+    return certificate;
+  }
+
+  #settings(certificate?: DtlsCertificate): PeerSettings {
+    const { maxAudioRecvBandwidth, maxVideoRecvBandwidth } = this;
     return {
-      transport: this.settings.toOptions(),
+      transport: { ...this.settings.toOptions(this.#services.turnCertificateAuthorities), certificate },
       direction: this.#direction,
       data: this.#useData,
-      startBitrate:
-        this.maxVideoRecvBandwidth > 0
-          ? Math.min(START_KILOBITS, this.maxVideoRecvBandwidth)
-          : START_KILOBITS,
+      startBitrate: Math.min(
+        this.#startKilobits(),
+        maxVideoRecvBandwidth > 0 ? maxVideoRecvBandwidth : Infinity,
+      ),
+      ...(maxAudioRecvBandwidth > 0 && { maxAudioKilobits: maxAudioRecvBandwidth }),
       videoCodecs: this.#videoOutput.accepts,
       audioCodecs: this.#audioOutput.accepts,
     };
+  }
+
+  /** What the original tells with its first REMB message, where it was set; browsers begin with it here, too. */
+  #startKilobits(): number {
+    const onConnect = this.rembParams?.get('rembOnConnect');
+    if (typeof onConnect !== 'number' || onConnect <= 0) return START_KILOBITS;
+    return Math.max(MIN_PEER_LIMIT / 1000, Math.round(onConnect / 1000));
   }
 
   /** Something was negotiated: what the peer will send is known to the sinks before it comes. */
@@ -226,22 +266,40 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     }
   }
   gatheringStateChanged(state: GatheringState, stream: number): void {
-    // A peer that was quicker than our own gathering is further already.
-    const started = this.#peer.transports[stream - 1]?.iceState !== 'new';
-    if (state === 'gathering' && !started) this.#emitComponentState(stream, 'GATHERING');
+    if (state === 'gathering') this.#tellIce(() => this.#tellGathering(stream));
     if (state !== 'complete') return;
     this.localDescription = this.#peer.describe() ?? this.localDescription;
     if (this.#peer.transports.every((transport) => transport.gatheringState === 'complete'))
       this.emit('IceGatheringDone', {});
   }
   iceStateChanged(state: IceState, stream: number): void {
+    // A peer that said goodbye is gone; that its checks end, too, is nothing new.
+    if (this.#peer.transports[stream - 1]?.dtlsState === 'closed') return;
     const component = componentState[state];
-    if (component) this.#emitComponentState(stream, component);
+    if (component) {
+      this.#tellIce(() => {
+        this.#tellGathering(stream);
+        this.#emitComponentState(stream, component);
+      });
+    }
     if (state === 'failed') this.setConnectionState('DISCONNECTED');
     else if (state === 'connected' || state === 'completed') this.#checkConnected();
   }
   selectedPairChanged(pair: CandidatePair, stream: number): void {
-    this.emit('NewCandidatePairSelected', { candidatePair: candidatePair(stream, pair) });
+    this.#tellIce(() =>
+      this.emit('NewCandidatePairSelected', { candidatePair: candidatePair(stream, pair) }),
+    );
+  }
+  /** What ICE does while an offer is being answered is told after the session has begun, as by the original. */
+  #tellIce(tell: () => void): void {
+    if (this.isNegotiated && this.#untold.length === 0) {
+      tell();
+      return;
+    }
+    if (this.#untold.push(tell) > 1) return;
+    setImmediate(() => {
+      for (const each of this.#untold.splice(0)) each();
+    });
   }
   dtlsStateChanged(state: DtlsState, stream: number): void {
     const states: readonly DtlsState[] = state === 'connecting' ? ['new', state] : [state];
@@ -253,6 +311,12 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   }
   dataChannel(channel: DataChannel): void {
     this.#data.add(channel);
+  }
+  /** Comes first and once, also where a peer was quicker than gathering: addresses are known from the start. */
+  #tellGathering(stream: number): void {
+    if (this.#gatheringTold.has(stream)) return;
+    this.#gatheringTold.add(stream);
+    this.#emitComponentState(stream, 'GATHERING');
   }
   #emitComponentState(
     streamId: number,
@@ -291,9 +355,18 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   tick(now: number): void {
     if (now < this.#nextCheck || this.isReleased) return;
     this.#nextCheck = now + CHECK_INTERVAL_MS;
-    const received = this.#peer.lastReceived;
-    if (received >= 0) this.setMediaState(now - received < MEDIA_TIMEOUT_MS ? 'CONNECTED' : 'DISCONNECTED');
+    this.#judgeMedia(now, this.#peer.lastReceived);
     this.#videoOutput.tick(now);
+  }
+
+  #judgeMedia(now: number, received: number): void {
+    if (received < 0 || now - received >= MEDIA_TIMEOUT_MS) {
+      this.#receivingSince = undefined;
+      this.setMediaState('DISCONNECTED');
+      return;
+    }
+    this.#receivingSince ??= received;
+    if (now - this.#receivingSince >= MEDIA_SETTLE_MS) this.setMediaState('CONNECTED');
   }
 
   // ── Bandwidth ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,8 @@ export interface PeerSettings {
   readonly data: boolean;
   /** kbit/s at which the peer may begin to send video. */
   readonly startBitrate: number;
+  /** kbit/s of the peer's audio at most. */
+  readonly maxAudioKilobits?: number;
   /** What all sinks accept; undefined: the peer's order decides. */
   readonly videoCodecs: readonly CodecName[] | undefined;
   readonly audioCodecs: readonly CodecName[] | undefined;
@@ -192,6 +194,9 @@ export class WebRtcPeer {
       simulcast: true,
       data: settings.data,
       startBitrate: settings.startBitrate,
+      ...(settings.maxAudioKilobits !== undefined && {
+        maxReceiveBandwidth: { audio: settings.maxAudioKilobits },
+      }),
       ...(settings.videoCodecs && { videoCodecs: settings.videoCodecs }),
       ...(settings.audioCodecs && { audioCodecs: settings.audioCodecs }),
     };

@@ -3,6 +3,7 @@
  * media logic sees. The path of a packet through it is short on purpose: copy into one buffer, encrypt there, send.
  */
 import { silentLogger, type Logger } from '../../protocol/log';
+import type { DtlsCertificate } from './dtls/certificate';
 import { DtlsConnection } from './dtls/connection';
 import { CandidateGatherer } from './ice/gatherer';
 import { IceAgent, type AgentEvents, type IcePair } from './ice/agent';
@@ -10,7 +11,9 @@ import type { Base } from './ice/candidate';
 import type { DatagramReceiver } from './remote-table';
 import { profileById, type SrtpProfile } from './srtp/profile';
 import { DataChannels, MAX_MESSAGE_SIZE } from './sctp/data-channels';
-import { makeCipher, SrtpReceiver, SrtpSender } from './srtp/srtp-session';
+import { makeCipher, SrtpReceiver } from './srtp/srtp-session';
+import type { PacketSender } from './sending/packet-sender';
+import type { SendPath } from './sending/send-protocol';
 import type { Timer } from './timers';
 import { TransportError } from './transport-error';
 import { HostBase, type HostServices } from './transport-host';
@@ -31,7 +34,7 @@ import type {
   TransportListener,
   TransportStats,
 } from './types';
-import type { PeerSocket } from './udp-port';
+import type { PeerSocket } from './peer-socket';
 
 /** A peer has few addresses at a time; who moves around the world leaves the oldest behind. */
 const MAX_VALIDATED = 16;
@@ -46,6 +49,7 @@ interface RemotePoint {
 
 export class WireTransport implements MediaTransport, DatagramReceiver {
   readonly #host: HostServices;
+  readonly #certificate: DtlsCertificate;
   readonly #listener: TransportListener;
   readonly #logger: Logger;
   readonly #agent: IceAgent;
@@ -63,7 +67,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
   #remote: RemoteParameters | undefined;
   #profile: SrtpProfile | undefined;
   #channels: DataChannels | undefined;
-  #sender: SrtpSender | undefined;
+  #sender: PacketSender | undefined;
   #receiver: SrtpReceiver | undefined;
 
   #packetsSent = 0;
@@ -75,6 +79,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
 
   constructor(host: HostServices, options: MediaTransportOptions) {
     this.#host = host;
+    this.#certificate = options.certificate ?? host.certificate;
     this.#listener = options.listener;
     this.#logger = options.logger ?? silentLogger;
     const events: AgentEvents = {
@@ -102,7 +107,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     return this.#agent.local;
   }
   get localFingerprint(): Fingerprint {
-    return this.#host.certificate.fingerprint;
+    return this.#certificate.fingerprint;
   }
   get role(): IceRole {
     return this.#agent.role;
@@ -128,11 +133,11 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
 
   stats(): TransportStats {
     return {
-      packetsSent: this.#packetsSent,
+      packetsSent: this.#packetsSent - (this.#sender?.droppedLater ?? 0),
       bytesSent: this.#bytesSent,
       packetsReceived: this.#packetsReceived,
       bytesReceived: this.#bytesReceived,
-      packetsDropped: this.#packetsDropped,
+      packetsDropped: this.#packetsDropped + (this.#sender?.droppedLater ?? 0),
       packetsRejected: this.#packetsRejected,
       roundTripTime: this.#agent.roundTripTime,
       selectedPair: this.#selected,
@@ -196,12 +201,20 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     this.#path = { base, address: remote.address, port: remote.port };
     if (!samePoint(this.#path, before)) {
       this.#retireSocket();
-      this.#socket =
-        base instanceof HostBase ? this.#host.connect(base, remote.address, remote.port) : undefined;
+      if (this.#sender?.ownsSocket) this.#sender.setPath(this.#sendPath());
+      else if (base instanceof HostBase) this.#socket = this.#host.connect(base, remote.address, remote.port);
     }
     this.#logger.debug({ local: description.local.type, remote: description.remote.type }, 'pair selected');
     this.#listener.selectedPairChanged?.(description);
     this.#dtls?.start();
+  }
+
+  /** The path for somebody who connects a socket to it; undefined where that cannot be. */
+  #sendPath(): SendPath | undefined {
+    const path = this.#path;
+    if (!path || !(path.base instanceof HostBase) || !path.base.socket.shared) return undefined;
+    const { family, address, port } = path.base;
+    return { family, localAddress: address, localPort: port, address: path.address, port: path.port };
   }
 
   #retireSocket(): void {
@@ -273,40 +286,17 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     payloadStart: number,
     payloadEnd: number,
   ): boolean {
-    const sender = this.#sender;
-    const size = headerLength + payloadEnd - payloadStart;
-    if (
-      sender === undefined ||
-      this.#path === undefined ||
-      size + sender.rtpOverhead > sender.packet.length
-    ) {
-      this.#packetsDropped += 1;
-      return false;
-    }
-    const { packet } = sender;
-    header.copy(packet, 0, 0, headerLength);
-    payload.copy(packet, headerLength, payloadStart, payloadEnd);
-    return this.#sendSealed(packet, sender.protectRtp(packet, headerLength, size));
+    if (this.#path === undefined) return this.#count(-1);
+    return this.#count(this.#sender?.sendRtp(header, headerLength, payload, payloadStart, payloadEnd) ?? -1);
   }
 
   sendRtcp(packet: Buffer): boolean {
-    const sender = this.#sender;
-    const size = packet.length;
-    if (
-      sender === undefined ||
-      this.#path === undefined ||
-      size < 8 ||
-      size + sender.rtcpOverhead > sender.packet.length
-    ) {
-      this.#packetsDropped += 1;
-      return false;
-    }
-    packet.copy(sender.packet);
-    return this.#sendSealed(sender.packet, sender.protectRtcp(sender.packet, size));
+    if (this.#path === undefined) return this.#count(-1);
+    return this.#count(this.#sender?.sendRtcp(packet) ?? -1);
   }
 
-  #sendSealed(packet: Buffer, length: number): boolean {
-    if (length < 0 || !this.#send(packet.subarray(0, length))) {
+  #count(length: number): boolean {
+    if (length < 0) {
       this.#packetsDropped += 1;
       return false;
     }
@@ -325,7 +315,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     this.#profile = undefined;
     const dtls = new DtlsConnection({
       role: remote.dtlsRole,
-      certificate: this.#host.certificate,
+      certificate: this.#certificate,
       remoteFingerprints: remote.fingerprints,
       srtpProfiles: this.#host.srtpProfiles,
       timers: this.#host.timers,
@@ -346,7 +336,11 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     if (!profile) return;
     const keys = dtls.exportSrtpKeys(profile.keyLength, profile.saltLength);
     this.#profile = profile;
-    this.#sender = new SrtpSender(makeCipher(profile, keys.localKey, keys.localSalt, true));
+    this.#sender = this.#host.openSender(profile, keys, this.#sendPath(), {
+      sealed: (datagram) => this.#send(datagram),
+      failed: () => this.#setDtlsState('failed', new TransportError('closed', 'the sending thread ended')),
+    });
+    if (this.#sender.ownsSocket) this.#retireSocket();
     this.#receiver = new SrtpReceiver(makeCipher(profile, keys.remoteKey, keys.remoteSalt));
     this.#setDtlsState('connected');
     this.#channels?.start();

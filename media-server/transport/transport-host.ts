@@ -5,12 +5,14 @@
  */
 import { silentLogger, type Logger } from '../../protocol/log';
 import { makeCertificate, loadCertificate, type DtlsCertificate } from './dtls/certificate';
+import type { SrtpKeyingMaterial } from './dtls/connection';
 import type { IceAgent, StunRegistry, TransactionReceiver } from './ice/agent';
 import type { Base } from './ice/candidate';
 import { ATTRIBUTE, attributeOf, canonicalAddress, looksLikeStun, parseStun, STUN } from './ice/stun';
 import { WireTransport } from './media-transport';
 import { RemoteTable } from './remote-table';
-import { SRTP_PROFILES } from './srtp/profile';
+import { SRTP_PROFILES, type SrtpProfile } from './srtp/profile';
+import { makeCipher, SrtpSender } from './srtp/srtp-session';
 import { SystemTimers, type Timers } from './timers';
 import { TransportError } from './transport-error';
 import type {
@@ -22,7 +24,11 @@ import type {
   TransportHost,
   TransportHostOptions,
 } from './types';
-import { PeerSocket, UdpPort, type LocalSocket } from './udp-port';
+import { PeerSocket } from './peer-socket';
+import { LocalSender, type PacketSender } from './sending/packet-sender';
+import { SenderPool, type LegListener } from './sending/sender-pool';
+import type { SendPath } from './sending/send-protocol';
+import { UdpPort, type LocalSocket } from './udp-port';
 
 /** A local socket as ICE sees it. */
 export class HostBase implements Base {
@@ -67,12 +73,25 @@ export interface HostServices {
   closeBases(bases: readonly HostBase[]): void;
   /** A connected socket for this remote address; undefined where the system does not allow it. */
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined;
+  /**
+   * Encrypts and sends for one transport, by `send` or in a thread; `path`: undefined when no socket could be connected to
+   * it. To be closed by the caller.
+   */
+  openSender(
+    profile: SrtpProfile,
+    keys: SrtpKeyingMaterial,
+    path: SendPath | undefined,
+    leg: LegListener,
+  ): PacketSender;
   /** STUN that came through a relay. Others than STUN are the transport's. */
   receiveStun(datagram: Buffer, base: Base, address: string, port: number): void;
   closed(transport: WireTransport): void;
 }
 
 const DEFAULT_PROFILES: readonly SrtpProfileName[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
+
+/** So many one core carries easily, and a thread costs memory and wake-ups. */
+const SENDERS_BEFORE_THREADS = 64;
 
 class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   readonly certificate: DtlsCertificate;
@@ -86,6 +105,9 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   readonly #transactions = new Map<string, TransactionReceiver>();
   readonly #transports = new Set<WireTransport>();
   #udp: UdpPort | undefined;
+  readonly #pool: SenderPool | undefined;
+  readonly #sendersBeforeThreads: number;
+  #localSenders = 0;
   #peerSockets = 0;
   #stray = 0;
   #closed = false;
@@ -97,6 +119,18 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
       (text) => canonicalAddress(text) ?? [],
     );
     this.#logger = options.logger ?? silentLogger;
+    const { sending } = options;
+    this.#sendersBeforeThreads = sending?.sendersBeforeThreads ?? SENDERS_BEFORE_THREADS;
+    if (sending && sending.threads > 0) {
+      this.#pool = new SenderPool({
+        ...sending,
+        logger: this.#logger,
+        received: (data, localAddress, address, port) => {
+          const local = this.#udp?.locals.find((socket) => socket.address === localAddress);
+          if (local) this.#receive(data, local, address, port);
+        },
+      });
+    }
   }
 
   async open(options: TransportHostOptions): Promise<void> {
@@ -126,12 +160,14 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
       transports: this.#transports.size,
       sockets: (this.#udp?.locals.length ?? 0) + this.#dedicated.size + this.#peerSockets,
       strayPackets: this.#stray,
+      sendingThreads: this.#pool?.threads ?? 0,
     };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     for (const transport of [...this.#transports]) transport.close();
+    await this.#pool?.close();
     await this.#udp?.close();
     this.#bases.clear();
   }
@@ -172,19 +208,34 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined {
     if (!base.socket.shared || this.#closed) return undefined;
     try {
-      const socket = new PeerSocket(
-        base.socket,
-        address,
-        port,
-        this.#receive,
-        () => (this.#peerSockets -= 1),
-      );
+      const socket = new PeerSocket(base.socket, address, port, {
+        received: (data, from, fromPort) => this.#receive(data, base.socket, from, fromPort),
+        closed: () => (this.#peerSockets -= 1),
+      });
       this.#peerSockets += 1;
       return socket;
     } catch (error) {
       this.#logger.warn({ error: String(error) }, 'no connected socket, sending from the shared one');
       return undefined;
     }
+  }
+
+  openSender(
+    profile: SrtpProfile,
+    keys: SrtpKeyingMaterial,
+    path: SendPath | undefined,
+    leg: LegListener,
+  ): PacketSender {
+    const crowded = this.#localSenders >= this.#sendersBeforeThreads;
+    const threaded = crowded && path ? this.#pool?.open(profile, keys, path, leg) : undefined;
+    if (threaded) return threaded;
+    this.#localSenders += 1;
+    const srtp = new SrtpSender(makeCipher(profile, keys.localKey, keys.localSalt, true));
+    return new LocalSender(
+      srtp,
+      (datagram) => leg.sealed(datagram),
+      () => (this.#localSenders -= 1),
+    );
   }
 
   closed(transport: WireTransport): void {

@@ -7,6 +7,9 @@
  * except where a method says so. They must not throw.
  */
 import type { Logger } from '../../protocol/log';
+import type { DtlsCertificate, KeyType } from './dtls/certificate';
+
+export type { DtlsCertificate, KeyType };
 
 export type IceRole = 'controlling' | 'controlled';
 
@@ -115,6 +118,8 @@ export interface MediaTransportOptions {
   readonly listener: TransportListener;
   /** The offering side is controlling. Changes by itself on a role conflict or against an ICE-lite peer. */
   readonly role: IceRole;
+  /** Shown to the peer; default: the host's own. */
+  readonly certificate?: DtlsCertificate | undefined;
   readonly stunServers?: readonly StunServer[];
   readonly turnServers?: readonly TurnServer[];
   /** Names of network interfaces to offer; all when empty. */
@@ -137,6 +142,8 @@ export interface TurnServer extends StunServer {
   readonly username: string;
   readonly password: string;
   readonly transport: 'udp' | 'tcp' | 'tls';
+  /** PEM; who may vouch for the server with `tls`. Default: those that Node.js trusts. */
+  readonly certificateAuthorities?: string | undefined;
 }
 
 export interface MediaTransport {
@@ -248,6 +255,14 @@ export interface TransportHostOptions {
   readonly certificate?: { readonly cert: string; readonly key: string };
   /** SRTP profiles in order of preference; default GCM before CM with HMAC-SHA1. */
   readonly srtpProfiles?: readonly SrtpProfileName[];
+  /** Threads that encrypt and send for those who come when there are many; without it everything happens in this one. */
+  readonly sending?: {
+    /** send-worker, as a file that Node can run. */
+    readonly workerFile: string;
+    readonly threads: number;
+    /** So many transports are served by this thread; default 64. */
+    readonly sendersBeforeThreads?: number;
+  };
   /** False forces unconnected sending from the shared socket (the way of systems where sockets cannot share a port). */
   readonly connectedSockets?: boolean;
   readonly logger?: Logger;
@@ -258,6 +273,7 @@ export interface HostStats {
   readonly sockets: number;
   /** Datagrams that belonged to no transport. */
   readonly strayPackets: number;
+  readonly sendingThreads: number;
 }
 
 export interface TransportHost {

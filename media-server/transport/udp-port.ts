@@ -1,135 +1,21 @@
 /**
  * The UDP port that all transports of a server share: one socket per local address, and where the system allows it one
- * connected socket per established peer on the same port, which spares the kernel and Node the address handling of each
- * packet. Datagrams come out with their local and remote address; who they belong to is decided by others, always by
+ * connected socket per established peer on the same port (peer-socket.ts). Datagrams come out with their local and remote address; who they belong to is decided by others, always by
  * the remote address, because between bind and connect a new socket may catch anybody's packets.
  */
-import dgram from 'node:dgram';
+import type dgram from 'node:dgram';
 import type { Logger } from '../../protocol/log';
 import { localAddresses, type AddressFilter, type LocalAddress } from './local-addresses';
 import { TransportError } from './transport-error';
+import { bindNow, closeQuietly, createSocket, resize, SendGate } from './udp-socket';
 
 export type DatagramHandler = (data: Buffer, local: LocalSocket, address: string, port: number) => void;
 
 /** Bursts of many keyframes must fit; the system clips what it does not allow. */
 const RECEIVE_BUFFER = 2 * 1024 * 1024;
 const SEND_BUFFER = 1024 * 1024;
-const PEER_BUFFER = 512 * 1024;
-/** Above this many bytes waiting inside Node the system refuses packets, and sending more only adds delay. */
-const MAX_SEND_QUEUE = 64 * 1024;
-/** Asking for the queue costs; a full burst between two looks is still bounded. */
-const QUEUE_CHECK_INTERVAL = 32;
 const EPHEMERAL_ATTEMPTS = 20;
 const REFRESH_INTERVAL = 2_000;
-
-/** Addresses are always literal: answering synchronously spares a trip through the resolver for each packet. */
-const literalLookup: dgram.SocketOptions['lookup'] = (hostname, _options, done) =>
-  done(null, hostname, hostname.includes(':') ? 6 : 4);
-
-function createSocket(family: 4 | 6, reuse: boolean): dgram.Socket {
-  return dgram.createSocket({
-    type: family === 4 ? 'udp4' : 'udp6',
-    ipv6Only: family === 6,
-    reuseAddr: reuse,
-    lookup: literalLookup,
-  });
-}
-
-/** Binds at once, thanks to the synchronous look-up. Throws what the system says. */
-function bindNow(socket: dgram.Socket, address: string, port: number): void {
-  let failure: Error | undefined;
-  const onError = (error: Error) => (failure = error);
-  socket.once('error', onError);
-  socket.bind({ address, port, exclusive: true });
-  socket.off('error', onError);
-  if (failure) throw failure;
-}
-
-function closeQuietly(socket: dgram.Socket): void {
-  try {
-    socket.close();
-  } catch {
-    // It never ran.
-  }
-}
-
-/** Drops what a congested socket would only delay. */
-class SendGate {
-  #count = 0;
-  #congested = false;
-  readonly #socket: dgram.Socket;
-  constructor(socket: dgram.Socket) {
-    this.#socket = socket;
-  }
-  /** True when a packet may be handed over. */
-  open(): boolean {
-    if (this.#congested || ++this.#count % QUEUE_CHECK_INTERVAL === 0) {
-      this.#congested = this.#socket.getSendQueueSize() > MAX_SEND_QUEUE;
-    }
-    return !this.#congested;
-  }
-}
-
-/** A socket that talks to one remote address only. */
-export class PeerSocket {
-  readonly address: string;
-  readonly port: number;
-  /** The system reported that a datagram could not be delivered (a closed port, most often). */
-  errors = 0;
-  readonly #socket: dgram.Socket;
-  readonly #gate: SendGate;
-  readonly #onClose: () => void;
-  #closed = false;
-
-  /** Throws what the system says when the port cannot be shared. */
-  constructor(
-    local: LocalSocket,
-    address: string,
-    port: number,
-    handler: DatagramHandler,
-    onClose: () => void,
-  ) {
-    this.#onClose = onClose;
-    this.address = address;
-    this.port = port;
-    const socket = createSocket(local.family, true);
-    this.#socket = socket;
-    this.#gate = new SendGate(socket);
-    try {
-      bindNow(socket, local.address, local.port);
-      socket.connect(port, address);
-      socket.remoteAddress(); // throws unless connected
-    } catch (error) {
-      closeQuietly(socket);
-      throw error;
-    }
-    socket.on('error', () => (this.errors += 1));
-    socket.on('message', (data, remote) => handler(data, local, remote.address, remote.port));
-    resize(socket, PEER_BUFFER, SEND_BUFFER);
-  }
-
-  send(datagram: Buffer): boolean {
-    if (this.#closed || !this.#gate.open()) return false;
-    this.#socket.send(datagram);
-    return true;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeQuietly(this.#socket);
-    this.#onClose();
-  }
-}
-
-function resize(socket: dgram.Socket, receive: number, send: number): void {
-  try {
-    socket.setRecvBufferSize(receive);
-    socket.setSendBufferSize(send);
-  } catch {
-    // The default will do.
-  }
-}
 
 /** The shared socket of one local address. */
 export class LocalSocket {

@@ -1,29 +1,57 @@
-/** The certificate that a media server shows its peers: one per server, self-signed, known by its fingerprint. */
+/** The certificates that a media server shows its peers: one per kind of key, self-signed, known by their fingerprints. */
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { Fingerprint } from '../types';
+
+export type KeyType = 'ec' | 'rsa';
 
 export interface DtlsCertificate {
   readonly der: Buffer;
   readonly privateKey: KeyObject;
   /** What it can sign with: decides the cipher suites. */
-  readonly keyType: 'ec' | 'rsa';
+  readonly keyType: KeyType;
   readonly fingerprint: Fingerprint;
 }
 
 const DAY = 24 * 3600 * 1000;
+const RSA_BITS = 2048;
 
-/** ECDSA on P-256: a signature takes a fraction of a millisecond where RSA takes several. */
-export async function makeCertificate(): Promise<DtlsCertificate> {
+/** ECDSA on P-256 unless told otherwise: a signature takes a fraction of a millisecond where RSA takes several. */
+export async function makeCertificate(keyType: KeyType = 'ec'): Promise<DtlsCertificate> {
   const pems = await generate([{ name: 'commonName', value: 'Callcast media server' }], {
-    keyType: 'ec',
-    curve: 'P-256',
+    ...(keyType === 'ec' ? { keyType, curve: 'P-256' } : { keyType, keySize: RSA_BITS }),
     algorithm: 'sha256',
     // Peers with a slow clock must not find it in the future.
     notBeforeDate: new Date(Date.now() - DAY),
     notAfterDate: new Date(Date.now() + 365 * DAY),
   });
   return loadCertificate(pems.cert, pems.private);
+}
+
+/**
+ * One certificate for each kind of key, for endpoints that ask for a kind: the configured one, or one that is made when
+ * the first of them asks. Rejects with what node:crypto raises when a configured text makes no sense.
+ */
+export class Certificates {
+  /** PEM, certificate and key in one text. */
+  readonly #configured: Partial<Record<KeyType, string>>;
+  readonly #known = new Map<KeyType, Promise<DtlsCertificate>>();
+
+  constructor(configured: Partial<Record<KeyType, string>> = {}) {
+    this.#configured = configured;
+  }
+  of(keyType: KeyType): Promise<DtlsCertificate> {
+    let known = this.#known.get(keyType);
+    if (!known) this.#known.set(keyType, (known = this.#load(keyType)));
+    return known;
+  }
+  async #load(keyType: KeyType): Promise<DtlsCertificate> {
+    const pem = this.#configured[keyType];
+    if (pem === undefined) return makeCertificate(keyType);
+    const certificate = loadCertificate(pem, pem);
+    if (certificate.keyType === keyType) return certificate;
+    throw new Error(`the configured certificate has no ${keyType === 'rsa' ? 'RSA' : 'ECDSA'} key`);
+  }
 }
 
 /** Throws what node:crypto throws when the PEM texts make no sense. */

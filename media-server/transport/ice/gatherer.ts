@@ -102,7 +102,10 @@ export class CandidateGatherer {
       const { stunServers = [], turnServers = [] } = this.#options;
       const work = [
         ...(this.#options.relayOnly ? [] : stunServers.map((server) => this.#reflexive(server))),
-        ...turnServers.map((server, index) => this.#relay(server, 65_535 - index * 256)),
+        ...turnServers.flatMap((server, index) => [
+          this.#relay(server, 4, 65_535 - index * 256),
+          this.#relay(server, 6, 65_535 - index * 256 - 128),
+        ]),
       ];
       if (work.length === 0) {
         this.#setState('complete');
@@ -200,14 +203,17 @@ export class CandidateGatherer {
 
   // ---- relayed
 
-  /** Allocations outlive ICE restarts: the same address under new credentials. */
-  async #relay(server: TurnServer, preference: number): Promise<void> {
+  /**
+   * One allocation for each family (RFC 8656 has both in one, but most servers of today know RFC 6156 only). Allocations
+   * outlive ICE restarts: the same address under new credentials.
+   */
+  async #relay(server: TurnServer, family: 4 | 6, preference: number): Promise<void> {
     const standing = this.#allocations.find((allocation) => allocation.preference === preference);
     if (standing) {
       this.#addRelayed(standing);
       return;
     }
-    const allocation = new TurnAllocation(server, preference, this.#host.timers, {
+    const allocation = new TurnAllocation(server, family, preference, this.#host.timers, {
       received: (datagram, base, address, port) => this.#events.relayed(datagram, base, address, port),
       lost: (lost, reason) => {
         this.#logger.warn({ server: server.host, reason }, 'TURN allocation lost');
@@ -220,7 +226,11 @@ export class CandidateGatherer {
     try {
       await allocation.allocate();
     } catch (error) {
-      this.#logger.warn({ server: server.host, error: String(error) }, 'no relayed candidate');
+      // Many servers have one family only.
+      this.#logger[family === 4 ? 'warn' : 'debug'](
+        { server: server.host, family, error: String(error) },
+        'no relayed candidate',
+      );
       return;
     } finally {
       this.#disposers.delete(abandon);

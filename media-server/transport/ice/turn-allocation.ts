@@ -29,6 +29,8 @@ const SUCCESS = 0x100;
 const ERROR = 0x110;
 const DATA_INDICATION = 0x017;
 const UDP = 17 << 24;
+/** REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.8); without it a server gives an IPv4 address. */
+const IPV6 = 2 << 24;
 const FIRST_CHANNEL = 0x4000;
 /** Checks go to each remote candidate; more than this no peer has. */
 const MAX_PEERS = 64;
@@ -69,7 +71,7 @@ export class TurnAllocation implements Base {
   readonly remotes = new RemoteTable();
   address = '';
   port = 0;
-  family: 4 | 6 = 4;
+  readonly family: 4 | 6;
   /** Our address as the server sees it. */
   mapped: SocketAddress | undefined;
   readonly #server: TurnServer;
@@ -85,8 +87,10 @@ export class TurnAllocation implements Base {
   #refreshTimer: Timer | undefined;
   #closed = false;
 
-  constructor(server: TurnServer, preference: number, timers: Timers, events: TurnEvents) {
+  /** `family`: of the address that the server is asked for, whatever the family of the way to it. */
+  constructor(server: TurnServer, family: 4 | 6, preference: number, timers: Timers, events: TurnEvents) {
     this.#server = server;
+    this.family = family;
     this.preference = preference;
     this.#timers = timers;
     this.#events = events;
@@ -103,14 +107,15 @@ export class TurnAllocation implements Base {
       });
       this.#link = link;
       if (this.#closed) throw new Error('closed');
-      const answer = await this.#request(STUN.allocate, (builder) =>
-        builder.uint32(ATTRIBUTE.requestedTransport, UDP),
-      );
+      const answer = await this.#request(STUN.allocate, (builder) => {
+        if (this.family === 6) builder.uint32(ATTRIBUTE.requestedAddressFamily, IPV6);
+        return builder.uint32(ATTRIBUTE.requestedTransport, UDP);
+      });
       const relayed = xorAddressOf(answer, ATTRIBUTE.xorRelayedAddress);
       if (!relayed) throw new Error('no relayed address in the answer');
+      if (isIPv4(relayed.address) !== (this.family === 4)) throw new Error('an address of the other family');
       this.address = relayed.address;
       this.port = relayed.port;
-      this.family = isIPv4(relayed.address) ? 4 : 6;
       this.mapped = xorAddressOf(answer, ATTRIBUTE.xorMappedAddress);
       this.#scheduleRefresh(answer);
     } catch (error) {

@@ -56,12 +56,19 @@ function openUdp(server: TurnServer, address: string, events: TurnLinkEvents): P
   });
 }
 
+/** The certificate has to be right for the name or address in the URL; browsers hold it so with `turns:`, too. */
+function openTls(server: TurnServer, address: string): tls.TLSSocket {
+  return tls.connect({
+    host: address,
+    port: server.port,
+    ...(net.isIP(server.host) === 0 && { servername: server.host }),
+    ...(server.certificateAuthorities !== undefined && { ca: server.certificateAuthorities }),
+  });
+}
+
 function openStream(server: TurnServer, address: string, events: TurnLinkEvents): Promise<TurnLink> {
-  const servername = net.isIP(server.host) === 0 ? server.host : undefined;
   const socket =
-    server.transport === 'tls'
-      ? tls.connect({ host: address, port: server.port, ...(servername === undefined ? {} : { servername }) })
-      : net.connect({ host: address, port: server.port });
+    server.transport === 'tls' ? openTls(server, address) : net.connect({ host: address, port: server.port });
   socket.setNoDelay(true);
   let closed = false;
   let buffered: Buffer = Buffer.alloc(0);

@@ -1,0 +1,68 @@
+/**
+ * A connected socket on the port that all transports share: spares the kernel and Node the address handling of each
+ * packet. Works only where the system lets sockets share a port; see udp-port.ts.
+ */
+import type dgram from 'node:dgram';
+import { bindNow, closeQuietly, createSocket, resize, SendGate } from './udp-socket';
+
+const SEND_BUFFER = 1024 * 1024;
+const RECEIVE_BUFFER = 512 * 1024;
+
+/** Where a socket is bound. */
+export interface LocalPoint {
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface PeerSocketEvents {
+  /** Not always from the peer: between bind and connect the system may deliver anybody's datagrams. */
+  received(data: Buffer, address: string, port: number): void;
+  closed?(): void;
+}
+
+/** A socket that talks to one remote address only. */
+export class PeerSocket {
+  readonly address: string;
+  readonly port: number;
+  /** The system reported that a datagram could not be delivered (a closed port, most often). */
+  errors = 0;
+  readonly #socket: dgram.Socket;
+  readonly #gate: SendGate;
+  readonly #events: PeerSocketEvents;
+  #closed = false;
+
+  /** Throws what the system says when the port cannot be shared. */
+  constructor(local: LocalPoint, address: string, port: number, events: PeerSocketEvents) {
+    this.#events = events;
+    this.address = address;
+    this.port = port;
+    const socket = createSocket(local.family, true);
+    this.#socket = socket;
+    this.#gate = new SendGate(socket);
+    try {
+      bindNow(socket, local.address, local.port);
+      socket.connect(port, address);
+      socket.remoteAddress(); // throws unless connected
+    } catch (error) {
+      closeQuietly(socket);
+      throw error;
+    }
+    socket.on('error', () => (this.errors += 1));
+    socket.on('message', (data, remote) => events.received(data, remote.address, remote.port));
+    resize(socket, RECEIVE_BUFFER, SEND_BUFFER);
+  }
+
+  send(datagram: Buffer): boolean {
+    if (this.#closed || !this.#gate.open()) return false;
+    this.#socket.send(datagram);
+    return true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeQuietly(this.#socket);
+    this.#events.closed?.();
+  }
+}

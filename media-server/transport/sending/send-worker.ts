@@ -1,0 +1,141 @@
+/**
+ * A sending thread: takes packets out of the ring, encrypts and sends them, each leg with its keys and its connected
+ * socket. What comes to those sockets goes to the server, which alone knows what it means.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { PeerSocket } from '../peer-socket';
+import { SRTP_PROFILES } from '../srtp/profile';
+import { makeCipher, SrtpSender } from '../srtp/srtp-session';
+import { RECORD, RingReader } from './packet-ring';
+import { LocalSender } from './packet-sender';
+import { END } from './send-protocol';
+import type { FromSendWorker, LegOrder, SendPath, SendWorkerData } from './send-protocol';
+
+/** Records in one go; then the sockets get their turn. */
+const BATCH = 512;
+/** After a change of path, packets still on their way arrive at the old socket. */
+const OLD_SOCKET_GRACE = 2_000;
+
+const port = parentPort;
+if (port === null) throw new Error('this file is the entry of a worker thread');
+const post = (message: FromSendWorker): void => port.postMessage(message);
+
+class Leg {
+  readonly #number: number;
+  readonly #sender: LocalSender;
+  readonly #old = new Map<PeerSocket, NodeJS.Timeout>();
+  #socket: PeerSocket | undefined;
+
+  constructor(number: number, order: LegOrder & { type: 'open' }) {
+    this.#number = number;
+    const cipher = makeCipher(
+      SRTP_PROFILES[order.profile],
+      Buffer.from(order.key, 'hex'),
+      Buffer.from(order.salt, 'hex'),
+      true,
+    );
+    this.#sender = new LocalSender(new SrtpSender(cipher), (datagram) => this.#send(datagram));
+  }
+  sendRtp(headerLength: number, bytes: Buffer, start: number, end: number): boolean {
+    const header = bytes.subarray(start, start + headerLength);
+    return this.#sender.sendRtp(header, headerLength, bytes, start + headerLength, end) >= 0;
+  }
+  sendRtcp(packet: Buffer): boolean {
+    return this.#sender.sendRtcp(packet) >= 0;
+  }
+  setPath(path: SendPath | undefined): void {
+    const before = this.#socket;
+    if (before) {
+      this.#old.set(
+        before,
+        setTimeout(() => this.#closeOld(before), OLD_SOCKET_GRACE),
+      );
+    }
+    this.#socket = path && connect(path);
+  }
+  close(): void {
+    this.#sender.close();
+    this.#socket?.close();
+    this.#socket = undefined;
+    for (const [socket, timer] of this.#old) {
+      clearTimeout(timer);
+      socket.close();
+    }
+    this.#old.clear();
+  }
+  #closeOld(socket: PeerSocket): void {
+    this.#old.delete(socket);
+    socket.close();
+  }
+  #send(datagram: Buffer): boolean {
+    if (this.#socket) return this.#socket.send(datagram);
+    post({ type: 'sealed', leg: this.#number, data: Uint8Array.from(datagram) });
+    return true;
+  }
+}
+
+/** Undefined where the system refuses: the server's own socket serves as well. */
+function connect(path: SendPath): PeerSocket | undefined {
+  const { family, localAddress, localPort } = path;
+  try {
+    return new PeerSocket({ family, address: localAddress, port: localPort }, path.address, path.port, {
+      // Between bind and connect anybody's packets may come.
+      received: (data, address, from) =>
+        post({ type: 'datagram', localAddress, data: Uint8Array.from(data), address, port: from }),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const ring = new RingReader((workerData as SendWorkerData).memory);
+const legs = new Map<number, Leg>();
+
+function obey(number: number, order: LegOrder): void {
+  const leg = legs.get(number);
+  switch (order.type) {
+    case 'open':
+      leg?.close();
+      ring.forgetDrops(number);
+      legs.set(number, new Leg(number, order));
+      return;
+    case 'path':
+      leg?.setPath(order.path);
+      return;
+    case 'close':
+      leg?.close();
+      legs.delete(number);
+      return;
+  }
+}
+
+let ending = false;
+function drain(): void {
+  const more = ring.drain(BATCH, (kind, number, headerLength, bytes, start, end) => {
+    if (kind === RECORD.control) {
+      const order = JSON.parse(bytes.toString('utf8', start, end)) as LegOrder;
+      // Keys stay nowhere longer than needed.
+      bytes.fill(0, start, end);
+      obey(number, order);
+      return;
+    }
+    const leg = legs.get(number);
+    if (!leg) return;
+    const sent =
+      kind === RECORD.rtp
+        ? leg.sendRtp(headerLength, bytes, start, end)
+        : leg.sendRtcp(bytes.subarray(start, end));
+    if (!sent) ring.drop(number);
+  });
+  if (more) setImmediate(drain);
+  else if (ending) {
+    for (const leg of legs.values()) leg.close();
+    legs.clear();
+    port?.close();
+  }
+}
+port.on('message', (message: number) => {
+  if (message === END) ending = true;
+  drain();
+});
+drain();
