@@ -18,9 +18,16 @@ export type RecordValue = ReadonlyMap<string, unknown>;
 /** Typed access to the parameters of one call; asking for what the facts do not promise is a bug and throws. */
 export class Arguments {
   readonly #values: ReadonlyMap<string, unknown>;
+  readonly #defaults: ReadonlySet<string>;
 
-  constructor(values: ReadonlyMap<string, unknown>) {
+  /** `defaults`: names of those that the caller left out and the facts filled in. */
+  constructor(values: ReadonlyMap<string, unknown>, defaults: ReadonlySet<string> = new Set()) {
     this.#values = values;
+    this.#defaults = defaults;
+  }
+  /** False for what has its value from the facts' default. */
+  isGiven(name: string): boolean {
+    return this.has(name) && !this.#defaults.has(name);
   }
   has(name: string): boolean {
     return this.#values.get(name) !== undefined;
@@ -96,7 +103,8 @@ export function readArguments(
   if (absent && params.some((param) => !param.optional)) {
     throw new KurentoError('MARSHALL_ERROR', `'${container}' is required`);
   }
-  return new Arguments(readFields(given, params, finder, 'parameter'));
+  const defaults = new Set<string>();
+  return new Arguments(readFields(given, params, finder, 'parameter', defaults), defaults);
 }
 
 function readFields(
@@ -104,6 +112,7 @@ function readFields(
   params: readonly ParameterFacts[],
   finder: ObjectFinder,
   place: Place,
+  defaults?: Set<string>,
 ): Map<string, unknown> {
   const fields = new Map<string, unknown>(
     typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : [],
@@ -115,6 +124,7 @@ function readFields(
     else if (param.optional) {
       if (param.fallback !== undefined) {
         values.set(param.name, readValue(param.fallback, param.name, param.type, finder, place));
+        defaults?.add(param.name);
       }
     } else throw wrong(param.name, place, nounOf(param.type));
   }

@@ -1,10 +1,11 @@
 /** Hubs that route without mixing: any port to any port, or one port to all. */
+import { dotOperations } from './dot-graph';
 import { Hub } from './hub';
 import type { HubPort } from './hub';
-import { objectOperations, operations } from './media-object';
+import { operations } from './media-object';
 import type { OperationTable } from './media-object';
 
-const dispatcherOperations: OperationTable = operations<Dispatcher>(objectOperations, {
+const dispatcherOperations: OperationTable = operations<Dispatcher>(dotOperations, {
   connect: (self, args) => self.connect(args.object('source') as HubPort, args.object('sink') as HubPort),
 });
 
@@ -22,7 +23,7 @@ export class Dispatcher extends Hub {
   }
 }
 
-const oneToManyOperations: OperationTable = operations<DispatcherOneToMany>(objectOperations, {
+const oneToManyOperations: OperationTable = operations<DispatcherOneToMany>(dotOperations, {
   setSource: (self, args) => self.setSource(args.object('source') as HubPort),
   removeSource: (self) => self.setSource(undefined),
 });

@@ -5,14 +5,15 @@
 import { DataFanOut, FanOut } from '../fan-out';
 import type { MediaKind } from '../flow';
 import { MEDIA_KINDS, MediaElement } from './media-element';
-import { MediaObject, objectOperations } from './media-object';
+import { dotOperations } from './dot-graph';
+import { MediaObject } from './media-object';
 import type { ObjectContext, OperationTable } from './media-object';
 
 export abstract class Hub extends MediaObject {
   readonly #ports = new Set<HubPort>();
 
   override get operations(): OperationTable {
-    return objectOperations;
+    return dotOperations;
   }
   get ports(): ReadonlySet<HubPort> {
     return this.#ports;

@@ -14,7 +14,8 @@ import { carriesMedia, Connections, connectionRecord, DEFAULT_DESCRIPTION } from
 import type { Connection } from './connection';
 import { SILENCE_MS } from './flow-watch';
 import { KurentoError } from './kurento-error';
-import { MediaObject, objectOperations, operations } from './media-object';
+import { dotOperations } from './dot-graph';
+import { MediaObject, operations } from './media-object';
 import type { OperationTable } from './media-object';
 import { MediaPipeline } from './media-pipeline';
 
@@ -29,7 +30,7 @@ export type StatsRecord = { readonly id: string; readonly [field: string]: unkno
 const mediaType = (args: Arguments): MediaType | undefined =>
   args.optionalText('mediaType') as MediaType | undefined;
 
-const table: OperationTable = operations<MediaElement>(objectOperations, {
+const table: OperationTable = operations<MediaElement>(dotOperations, {
   getEncoderBitrate: (self) => self.encoderBitrate,
   setEncoderBitrate: (self, args) => void (self.encoderBitrate = args.number('encoderBitrate')),
   getMinEncoderBitrate: (self) => self.minEncoderBitrate,
@@ -183,6 +184,10 @@ export abstract class MediaElement extends MediaObject {
     sink.connectionChanged(connection, 'sink', false);
   }
 
+  override links() {
+    return this.connections.sinks().map(({ sink, type }) => ({ sink, name: type }));
+  }
+
   // ── Flow ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   isFlowingOut(type: MediaType): boolean {
@@ -210,8 +215,14 @@ export abstract class MediaElement extends MediaObject {
     if (this.isReleased) return;
     if (flowing) this.#flowingOut.add(kind);
     else this.#flowingOut.delete(kind);
+    // In the order of the original: what begins shows here first, what ends at its sinks.
+    if (!flowing) this.#passFlowOn(kind, flowing);
     this.emit('MediaFlowOutStateChanged', flowFields(kind, flowing));
-    if (flowing) this.#tellTranscoding(kind);
+    if (!flowing) return;
+    this.#tellTranscoding(kind);
+    this.#passFlowOn(kind, flowing);
+  }
+  #passFlowOn(kind: MediaKind, flowing: boolean): void {
     for (const connection of this.connections.sinks(mediaTypeOf(kind)))
       connection.sink.#setFlowIn(kind, flowing);
   }

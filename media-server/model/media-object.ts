@@ -156,6 +156,11 @@ export abstract class MediaObject {
     }));
   }
 
+  /** What it sends to whom, for drawing. */
+  links(): readonly { readonly sink: MediaObject; readonly name: string }[] {
+    return [];
+  }
+
   /** Called by the registry once the object is complete and can be found by its id. */
   created(): void {}
   /** Called by the registry, once per object, children first. Ends all that the object holds. Never rejects. */

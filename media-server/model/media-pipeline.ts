@@ -1,8 +1,9 @@
 /** A pipeline: the parent of elements that may be connected to each other. Released, it takes all of them along. */
-import { MediaObject, objectOperations, operations } from './media-object';
+import { dotOperations } from './dot-graph';
+import { MediaObject, operations } from './media-object';
 import type { OperationTable } from './media-object';
 
-const table: OperationTable = operations<MediaPipeline>(objectOperations, {
+const table: OperationTable = operations<MediaPipeline>(dotOperations, {
   getLatencyStats: (self) => self.latencyStats,
   setLatencyStats: (self, args) => void (self.latencyStats = args.flag('latencyStats')),
 });

@@ -181,7 +181,6 @@ describe('the official client', () => {
       data: { type: 'CONNECT_ERROR' },
     });
     await expect(invoke(a, 'getTag', 'nope')).rejects.toMatchObject({ code: 40110 });
-    await expect(invoke(a, 'getGstreamerDot')).rejects.toMatchObject({ code: 40008 });
     await expect(invoke(pipeline, 'create', 'Composite')).rejects.toMatchObject({ code: 40108 });
   });
 

@@ -7,6 +7,7 @@ import { startMediaServer } from '../../media-server/index';
 import type { MediaServer } from '../../media-server/index';
 import { ManualClock } from '../../media-server/clock';
 import { until } from '../support/until';
+import { factoriesWithFaceOverlay } from './face-overlay-type';
 import { RawClient } from './raw-client';
 import type { Event, Frame } from './raw-client';
 import { differences, IdMap, readRecording } from './recording';
@@ -50,6 +51,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repl
   const start = () =>
     startMediaServer({
       clock,
+      createFactories: factoriesWithFaceOverlay,
       garbageCollectorPeriodMs: options.garbageCollectorPeriodMs ?? 240_000,
       ...(options.mediaFolder !== undefined && { mediaFolders: { recordings: [options.mediaFolder] } }),
     });
