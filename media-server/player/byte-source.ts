@@ -38,12 +38,16 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** What a server that knows no ranges may send at once. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024;
 
-/** An http: or https: URL. `signal` ends all its requests. */
-export async function httpSource(url: URL, signal: AbortSignal): Promise<ByteSource> {
+/** An http: or https: URL. `signal` ends all its requests; each of them has its time. */
+export async function httpSource(
+  url: URL,
+  signal: AbortSignal,
+  timeoutMs = REQUEST_TIMEOUT_MS,
+): Promise<ByteSource> {
   const request = (start: number, end: number) =>
     fetch(url, {
       headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
   const response = await request(0, FIRST_BYTES);
   if (response.status === 200) return memorySource(await bodyOf(response, MAX_WHOLE_BYTES));

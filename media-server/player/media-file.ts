@@ -1,10 +1,11 @@
 /**
  * A WebM, Matroska or MP4 file as a player needs it: its tracks and their samples from any place on. The reading of the
- * formats is mediabunny's; this is the one file that imports it. Whatever is wrong with a file raises an error here.
+ * formats is mediabunny's, which only this file and its source import. Whatever is wrong with a file raises an error here.
  */
-import { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, WEBM } from 'mediabunny';
+import { EncodedPacketSink, Input, Logging, LogLevel, MATROSKA, MP4, QTFF, WEBM } from 'mediabunny';
 import type { EncodedPacket, InputTrack } from 'mediabunny';
 import type { Codec, MediaKind } from '../flow';
+import { BoundedSource } from './bounded-source';
 import type { ByteSource } from './byte-source';
 
 export interface MediaSample {
@@ -28,26 +29,26 @@ export interface MediaTrack {
   readonly h264?: H264Layout;
 }
 
-/** Of what was read already; a player reads once and forwards. */
-const CACHE_BYTES = 4 * 1024 * 1024;
-
 export class MediaFile {
   readonly tracks: readonly MediaTrack[];
   /** Milliseconds. */
   readonly duration: number;
   readonly #source: ByteSource;
+  readonly #reading: BoundedSource;
   readonly #input: Input;
   readonly #sinks: ReadonlyMap<MediaKind, EncodedPacketSink>;
   #closed = false;
 
   private constructor(
     source: ByteSource,
+    reading: BoundedSource,
     input: Input,
     tracks: readonly MediaTrack[],
     sinks: ReadonlyMap<MediaKind, EncodedPacketSink>,
     duration: number,
   ) {
     this.#source = source;
+    this.#reading = reading;
     this.#input = input;
     this.tracks = tracks;
     this.#sinks = sinks;
@@ -56,17 +57,10 @@ export class MediaFile {
 
   /** Takes over the source. Rejects when it is no media file, or has nothing in it that can be played. */
   static async open(source: ByteSource): Promise<MediaFile> {
-    const input = new Input({
-      formats: [WEBM, MATROSKA, MP4, QTFF],
-      source: new CustomSource({
-        getSize: () => source.size,
-        read: (start, end) => source.read(start, end),
-        maxCacheSize: CACHE_BYTES,
-        prefetchProfile: 'fileSystem',
-        // A read that nobody waits for any more.
-        handleUnhandledError: () => undefined,
-      }),
-    });
+    // What is wrong with somebody's file is told to them, not to the console.
+    Logging.level = LogLevel.Silent;
+    const reading = new BoundedSource(source);
+    const input = new Input({ formats: [WEBM, MATROSKA, MP4, QTFF], source: reading });
     try {
       const tracks: MediaTrack[] = [];
       const sinks = new Map<MediaKind, EncodedPacketSink>();
@@ -78,7 +72,8 @@ export class MediaFile {
       }
       if (tracks.length === 0) throw new Error('nothing in it can be played');
       const seconds = (await input.getDurationFromMetadata()) ?? (await input.computeDuration());
-      return new MediaFile(source, input, tracks, sinks, Math.max(0, Math.round(seconds * 1000)));
+      const duration = Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1000)) : 0;
+      return new MediaFile(source, reading, input, tracks, sinks, duration);
     } catch (error) {
       input.dispose();
       await source.close();
@@ -90,20 +85,28 @@ export class MediaFile {
   async keyframeBefore(time: number): Promise<number> {
     const sink = this.#sinks.get('video');
     if (!sink) return time;
+    this.#reading.renew();
     const packet = (await sink.getKeyPacket(time / 1000)) ?? (await sink.getFirstKeyPacket());
-    return packet ? Math.max(0, packet.timestamp * 1000) : time;
+    const found = packet ? Math.max(0, packet.timestamp * 1000) : time;
+    if (!Number.isFinite(found)) throw new Error('its times are broken');
+    return found;
   }
 
   /** In the order of decoding. Video begins at a keyframe. */
   async *samples(kind: MediaKind, from: number): AsyncGenerator<MediaSample, void> {
     const sink = this.#sinks.get(kind);
     if (!sink) return;
-    const seconds = from / 1000;
-    const place = kind === 'video' ? sink.getKeyPacket(seconds) : sink.getPacket(seconds);
-    const first = from > 0 ? await place : undefined;
-    const start = first ?? (kind === 'video' ? await sink.getFirstKeyPacket() : await sink.getFirstPacket());
+    this.#reading.renew();
+    const isVideo = kind === 'video';
+    const place = from / 1000;
+    const found = from > 0 ? await (isVideo ? sink.getKeyPacket(place) : sink.getPacket(place)) : undefined;
+    const start = found ?? (await (isVideo ? sink.getFirstKeyPacket() : sink.getFirstPacket()));
     if (!start) return;
-    for await (const packet of sink.packets(start)) yield sampleOf(packet);
+    for await (const packet of sink.packets(start)) {
+      this.#reading.renew();
+      if (!Number.isFinite(packet.timestamp + packet.duration)) throw new Error('its times are broken');
+      yield sampleOf(packet);
+    }
   }
 
   async close(): Promise<void> {

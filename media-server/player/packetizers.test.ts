@@ -78,6 +78,9 @@ describe('a frame cut into packets and put together again', () => {
     expect(packets).toHaveLength(1);
     expect(Buffer.from(put(packets).frames[0]!.data).equals(opusPacket())).toBe(true);
   });
+  it('is none when it is a packet of Opus that no datagram holds', () => {
+    expect(cut({ kind: 'audio', codec: OPUS }, opusPacket(60_000), true)).toEqual([]);
+  });
 });
 
 describe('packets that are no frame', () => {

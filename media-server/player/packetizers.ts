@@ -25,11 +25,17 @@ export function packetizerFor({ codec, h264 }: MediaTrack, random: () => number)
   const writer = new RtpFrameWriter(codec, random(), random());
   return codec.name === 'H264'
     ? new H264Packetizer(writer, h264 ?? { lengthBytes: 4, parameterSets: [] })
-    : { push: (frame, output) => writer.write([frame.data], frame, output) };
+    : {
+        push(frame, output) {
+          if (frame.data.length <= MAX_OPUS_BYTES) writer.write([frame.data], frame, output);
+        },
+      };
 }
 
 /** Leaves room for header extensions, SRTP's tag and TURN within 1280 bytes, the least that every path carries. */
 const MAX_PAYLOAD_BYTES = 1_100;
+/** A frame of Opus has no more (RFC 6716 section 3.2.1); it cannot be cut, and what is larger fits no datagram. */
+const MAX_OPUS_BYTES = 1_275;
 /** Not on any wire: whoever sends the packets writes the payload type that he has negotiated. */
 const PAYLOAD_TYPE = 96;
 

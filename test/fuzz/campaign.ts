@@ -123,6 +123,36 @@ export async function replay(
   return { problem: undefined, lastMs };
 }
 
+const MAX_SHRINKING_MS = 20_000;
+const firstLine = (text: string | undefined): string | undefined => text?.split('\n', 1)[0];
+
+/** Fewer inputs, and a shorter last one, that fail in the same way; as they are when they do not fail again by themselves. */
+export async function shrink(
+  target: Target,
+  prepared: Prepared,
+  inputs: readonly Buffer[],
+  what: string,
+): Promise<readonly Buffer[]> {
+  const limit = performance.now() + MAX_SHRINKING_MS;
+  const fails = async (tried: readonly Buffer[]): Promise<boolean> =>
+    performance.now() < limit &&
+    firstLine((await replay(target, prepared, tried)).problem) === firstLine(what);
+  let kept = inputs;
+  for (let count = 1; count < kept.length; count *= 2) {
+    if (await fails(kept.slice(-count))) kept = kept.slice(-count);
+  }
+  const before = kept.slice(0, -1);
+  let last = kept.at(-1) ?? Buffer.alloc(0);
+  for (let size = last.length >> 1; size >= 1; size >>= 1) {
+    for (let at = 0; at < last.length;) {
+      const shorter = Buffer.concat([last.subarray(0, at), last.subarray(at + size)]);
+      if (await fails([...before, shorter])) last = shorter;
+      else at += size;
+    }
+  }
+  return [...before, last];
+}
+
 async function isReallySlow(target: Target, prepared: Prepared, inputs: readonly Buffer[]): Promise<boolean> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if ((await replay(target, prepared, inputs)).lastMs < MAX_INPUT_MS) return false;
@@ -158,6 +188,8 @@ export async function runCampaign(target: Target, options: CampaignOptions): Pro
   let faults = 0;
   let slowestMs = 0;
   let problem: string | undefined;
+  /** By the input itself, so that it fails again without the time and the others around it. */
+  let wasRaised = false;
   let index = 0;
   const takeStray = async () => {
     await breathe();
@@ -182,6 +214,7 @@ export async function runCampaign(target: Target, options: CampaignOptions): Pro
       if (result.faulted) faults++;
       if (result.ms > slowestMs) slowestMs = result.ms;
       problem = result.problem;
+      wasRaised = problem !== undefined;
       if (problem === undefined && result.ms > MAX_INPUT_MS) {
         const slow = await isReallySlow(target, prepared, historyOf(target, prepared, seed, index));
         if (slow) problem = `took ${result.ms.toFixed(0)} ms`;
@@ -199,6 +232,7 @@ export async function runCampaign(target: Target, options: CampaignOptions): Pro
     if (problem === undefined && heapGrowthBytes > MAX_HEAP_GROWTH)
       problem = `the heap grew by ${(heapGrowthBytes / 1024 / 1024).toFixed(0)} MiB`;
     const failing = Math.max(0, index - 1);
+    const history = problem === undefined ? [] : historyOf(target, prepared, seed, failing);
     return {
       target: target.name,
       seed,
@@ -210,7 +244,11 @@ export async function runCampaign(target: Target, options: CampaignOptions): Pro
       failure:
         problem === undefined
           ? undefined
-          : { index: failing, what: problem, inputs: historyOf(target, prepared, seed, failing) },
+          : {
+              index: failing,
+              what: problem,
+              inputs: wasRaised ? await shrink(target, prepared, history, problem) : history,
+            },
     };
   } finally {
     await episode?.end?.();

@@ -77,7 +77,7 @@ function campaign(target: Target, inputs: number, seed: number): Promise<Campaig
 }
 
 function row(cells: readonly string[]): string {
-  const widths = [14, 10, 8, 9, 9, 11, 10];
+  const widths = [14, 10, 8, 9, 9, 11, 13, 10];
   return cells
     .map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)))
     .join(' ');
@@ -109,15 +109,18 @@ async function main(): Promise<void> {
   }
   const seed = Number(values.seed ?? Math.floor(Date.now() / 86_400_000));
   print(`seed ${seed}`);
-  print(row(['target', 'inputs', 'faults', 'inputs/s', 'slowest', 'heap growth', 'verdict']));
+  print(row(['target', 'inputs', 'faults', 'inputs/s', 'CPU min', 'slowest', 'heap growth', 'verdict']));
   for (const target of chosen()) {
+    const before = cpuMs();
     const result = await campaign(target, Number(values.inputs ?? target.inputs), seed);
+    const cpuMinutes = (cpuMs() - before) / 60_000;
     print(
       row([
         target.name,
         String(result.inputs),
         `${((result.faults / Math.max(1, result.inputs)) * 100).toFixed(0)} %`,
         (result.inputs / Math.max(0.001, result.seconds)).toFixed(0),
+        cpuMinutes.toFixed(1),
         `${result.slowestMs.toFixed(0)} ms`,
         `${(result.heapGrowthBytes / 1024 / 1024).toFixed(1)} MiB`,
         result.failure ? 'FAILED' : 'fine',
@@ -126,6 +129,8 @@ async function main(): Promise<void> {
     if (!result.failure) continue;
     process.exitCode = 1;
     print(`  input ${result.failure.index}: ${result.failure.what}`);
+    const input = Buffer.from(result.failure.inputs.at(-1) ?? []);
+    print(`  seed ${seed}, shortest ${input.length} bytes: ${input.subarray(0, 64).toString('hex')}`);
     print(`  kept as ${saveReproducer(target.name, seed, result.failure)}`);
   }
 }

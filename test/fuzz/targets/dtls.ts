@@ -148,7 +148,7 @@ export const dtlsMessages: Target = {
 export const dtls: Target = {
   name: 'dtls',
   about: 'DTLS handshakes with an attacker on the wire',
-  inputs: MILLION / 10,
+  inputs: MILLION,
   episode: 24,
   isFault: none,
   async prepare() {

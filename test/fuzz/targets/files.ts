@@ -46,7 +46,7 @@ export const imageHeaders: Target = {
 export const images: Target = {
   name: 'images',
   about: 'damaged images, decoded',
-  inputs: MILLION / 10,
+  inputs: MILLION,
   episode: FOR_EVER,
   isFault: (error) => error instanceof ImageError,
   prepare: () => ({

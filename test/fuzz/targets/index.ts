@@ -3,6 +3,8 @@ import type { Target } from '../target';
 import { dtls, dtlsMessages } from './dtls';
 import { imageHeaders, images, tflite } from './files';
 import { jsonRpc, kurento, settings, signaling } from './json';
+import { links } from './links';
+import { mediaFiles } from './media-files';
 import { h264, mediaPath } from './media-path';
 import { rtcp, rtp, vp8 } from './rtp';
 import { sctp, sctpGuard } from './sctp';
@@ -27,9 +29,11 @@ export const TARGETS: readonly Target[] = [
   kurento,
   signaling,
   settings,
+  links,
   imageHeaders,
   images,
   tflite,
+  mediaFiles,
 ];
 
 export function targetNamed(name: string): Target | undefined {

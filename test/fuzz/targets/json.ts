@@ -82,7 +82,7 @@ const INTERNAL_ERROR = -32603;
 export const kurento: Target = {
   name: 'kurento',
   about: 'a Kurento session: every method, with objects',
-  inputs: MILLION / 4,
+  inputs: MILLION,
   episode: 200,
   isFault: none,
   prepare: () => ({

@@ -79,7 +79,7 @@ function repair(input: Buffer, random: Random): Buffer {
 export const mediaPath: Target = {
   name: 'media-path',
   about: 'RTP sessions, forwarding, frames, recording',
-  inputs: MILLION / 4,
+  inputs: MILLION,
   episode: 400,
   isFault: none,
   prepare: () => ({

@@ -86,7 +86,7 @@ class Pair {
 export const sctp: Target = {
   name: 'sctp',
   about: 'SCTP packets and data channels, live associations',
-  inputs: MILLION / 10,
+  inputs: MILLION,
   episode: 64,
   isFault: none,
   async prepare() {
