@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as Webcodecs from '@napi-rs/webcodecs';
 import { FaceDetector } from './face/face-detector';
 import { FaceTracker } from './face/face-tracker';
 import { readModel } from './face/tflite';
@@ -26,6 +27,27 @@ const post = (message: FromOverlayWorker, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** One picture through both codecs: their libraries are loaded, and their threads started, before anybody waits for it. */
+async function warmUp(webcodecs: typeof Webcodecs): Promise<void> {
+  // The codecs' own threads do not keep this one from ending.
+  const awake = setInterval(() => undefined, 1_000);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const decoder = new Vp8Decoder(webcodecs, () => (decoder.close(), resolve()), reject);
+      const encoder = new Vp8Encoder(
+        webcodecs,
+        BLANK,
+        10_000,
+        ({ data }) => (encoder.close(), decoder.decode(0, data, true)),
+        reject,
+      );
+      encoder.encode({ ...BLANK, id: 0 }, true);
+    });
+  } finally {
+    clearInterval(awake);
+  }
+}
+
 async function start(data: OverlayWorkerData): Promise<void> {
   const [webcodecs, canvas, fullRange, shortRange] = await Promise.all([
     import('@napi-rs/webcodecs'),
@@ -38,6 +60,7 @@ async function start(data: OverlayWorkerData): Promise<void> {
   // The first look is ten times slower than the others, while code is compiled: it must not hold up a real picture.
   for (const detector of [scanner, follower])
     detector.detect(BLANK, { centre: { x: 8, y: 8 }, size: 16, angle: 0 });
+  await warmUp(webcodecs);
   const tracker = new FaceTracker({ scanner, follower, now: () => performance.now() });
   const engine = new OverlayEngine({
     tracker,

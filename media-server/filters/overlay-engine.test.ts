@@ -12,6 +12,8 @@ function setup() {
   let now = 1000;
   const log = {
     output: [] as OutputFrame[],
+    shownAt: [] as number[],
+    encoded: [] as number[],
     taken: 0,
     keyframesNeeded: 0,
     encoders: [] as { width: number; height: number; bitsPerFrame: number; closed: boolean }[],
@@ -60,21 +62,25 @@ function setup() {
             output({ id: picture.id, data: picture.data.slice(), keyframe });
           };
           log.encoding.push({ picture, keyframe, finish });
+          log.encoded.push(picture.id);
         },
         close: () => void (record.closed = true),
       };
     },
-    output: (frame) => log.output.push(frame),
+    output: (frame) => {
+      log.output.push(frame);
+      log.shownAt.push(now);
+    },
     taken: (frames) => void (log.taken += frames),
     keyframeNeeded: () => void log.keyframesNeeded++,
   });
   let count = 0;
-  const push = (more: { keyframe?: boolean; epoch?: number } = {}) => {
+  const push = (more: { keyframe?: boolean; epoch?: number; late?: number } = {}) => {
     engine.push({
       data: new Uint8Array(1),
       keyframe: more.keyframe ?? count === 0,
       timestamp: count++ * 3000,
-      arrival: now,
+      arrival: now - (more.late ?? 0),
       epoch: more.epoch ?? 0,
     });
   };
@@ -83,6 +89,7 @@ function setup() {
     log,
     push,
     pass: (ms: number) => void (now += ms),
+    now: () => now,
     noFaces: () => void (tracked = false),
     decoded: (width?: number, height?: number) => log.decoding.shift()?.finish(width, height),
     encoded: () => log.encoding.shift()?.finish(),
@@ -128,17 +135,98 @@ describe('the overlay engine', () => {
     expect(log.taken).toBe(5);
   });
 
-  it('leaves out pictures that are too old, but not for ever', () => {
+  it('does not decode what is old when it comes, and asks once for a keyframe to go on from', () => {
     const { log, push, decoded, encoded, pass } = setup();
-    for (let i = 0; i < 10; i++) {
+    push();
+    decoded();
+    encoded();
+    for (let i = 0; i < 3; i++) push({ late: 130 });
+    push();
+    expect(log.decoding).toHaveLength(0);
+    expect(log.keyframesNeeded).toBe(1);
+    expect(log.taken).toBe(5);
+    push({ keyframe: true, late: 130 });
+    expect(log.keyframesNeeded).toBe(2);
+    pass(33);
+    push({ keyframe: true, late: 30 });
+    decoded();
+    encoded();
+    expect(log.output.map(({ timestamp }) => timestamp / 3000)).toEqual([0, 6]);
+  });
+
+  it('asks again for a keyframe that does not come', () => {
+    const { log, push, pass } = setup();
+    push({ late: 130 });
+    for (let i = 0; i < 100; i++) {
+      pass(33);
+      push({ keyframe: false });
+    }
+    expect(log.keyframesNeeded).toBe(4);
+  });
+
+  it('shows nothing of what waited while it started', () => {
+    const { log, push } = setup();
+    for (let i = 0; i < 8; i++) push({ keyframe: i === 0, late: 3_000 - i * 33 });
+    expect(log.decoding).toHaveLength(0);
+    expect(log.keyframesNeeded).toBe(1);
+  });
+
+  it('lets nothing out that is older than its bound, at any speed, unless there was nothing to see for a second', () => {
+    for (const [decoding, working] of [
+      [2, 5],
+      [5, 60],
+      [40, 20],
+      [30, 140],
+      [90, 80],
+    ] as const) {
+      const { log, push, decoded, encoded, pass, now } = setup();
+      let asked = -1;
+      // Frames come every 33 ms whatever the engine does; it works on one at a time, as a starved thread does.
+      for (let done = 0, due = now(); done < 3_000; done++) {
+        for (; due <= now(); due += 33) {
+          const keyframe = log.keyframesNeeded > asked;
+          asked = log.keyframesNeeded;
+          push({ late: now() - due, keyframe });
+        }
+        if (log.decoding.length > 0) {
+          pass(decoding);
+          decoded();
+        }
+        if (log.encoding.length > 0) {
+          pass(working);
+          encoded();
+        }
+        if (log.decoding.length === 0 && log.encoding.length === 0) pass(1);
+      }
+      const shown = log.output.map(({ arrival }, index) => ({
+        age: log.shownAt[index]! - arrival,
+        pause: log.shownAt[index]! - (log.shownAt[index - 1] ?? 1000),
+      }));
+      expect(shown.length).toBeGreaterThan(5);
+      expect(shown.filter(({ age, pause }) => age > 200 && pause <= 1_000)).toEqual([]);
+      // Not even these wait in a queue that grows.
+      expect(Math.max(...shown.map(({ age }) => age))).toBeLessThan(500);
+    }
+  });
+
+  it('shows an old picture now and then where none can be made in time', () => {
+    const { log, push, decoded, encoded, pass } = setup();
+    for (let i = 0; i < 12; i++) {
       push();
-      pass(200);
       decoded();
+      pass(300);
       encoded();
     }
-    // Far behind the whole time: still something to see now and then.
-    expect(log.output.map(({ timestamp }) => timestamp / 3000)).toEqual([0, 3, 6, 9]);
-    expect(log.taken).toBe(10);
+    const gaps = log.shownAt.slice(1).map((at, index) => at - log.shownAt[index]!);
+    expect(log.shownAt.length).toBeGreaterThan(1);
+    expect(Math.min(...gaps)).toBeGreaterThan(1_000);
+    expect(Math.max(...gaps)).toBeLessThan(2_000);
+    // Of what was encoded and left out nothing that follows depends.
+    for (const { keyframe, timestamp } of log.output) {
+      const before = log.encoded[log.encoded.indexOf(timestamp / 3000) - 1];
+      const wasShown = log.output.some((other) => other.timestamp / 3000 === before);
+      expect(keyframe || before === undefined || wasShown).toBe(true);
+    }
   });
 
   it('waits for a keyframe at the start of each stream and makes one itself', () => {

@@ -1,7 +1,8 @@
 /**
  * What happens to a picture on its way through the filter: decode, find faces, draw, encode. Owns the order of these
- * steps and what is left out when time is short: whatever is older than the newest decoded picture is not drawn and not
- * encoded, so that delay never builds up. Runs in a worker thread; threads and messages are the worker's business.
+ * steps and what is left out when time is short, so that delay never builds up: frames that are old when they come, up to
+ * the next keyframe; pictures that are not the newest, or could not be out in time; and what has become too old all the
+ * same. Age is counted from a frame's arrival. Runs in a worker thread; threads and messages are the worker's business.
  */
 import type { FaceTracker } from './face/face-tracker';
 import { isWorthAChange, targetBitrate } from './bitrate';
@@ -58,10 +59,18 @@ export interface OverlayEngineOptions {
   readonly keyframeNeeded: () => void;
 }
 
-/** A picture that is older than this when its turn comes is left out: drawing and encoding it would only cost time… */
-const MAX_AGE_MS = 130;
-/** …unless nothing was shown for so long: on a machine that never catches up an old picture is better than none. */
-const LONGEST_PAUSE_MS = 500;
+/** What is older than this does not leave the filter… */
+const MAX_DELAY_MS = 200;
+/** …of which so much is left for the way out. */
+const WAY_OUT_MS = 20;
+/** A frame that comes so late, or behind one that waits so long, is not decoded any more, nor is what depends on it. */
+const MAX_AGE_AT_INPUT_MS = 120;
+/** Nothing was shown for so long: where no picture can be made in time, an old one now and then is better than none. */
+const LONGEST_PAUSE_MS = 1_000;
+/** A wish for a keyframe can get lost. */
+const ASK_AGAIN_MS = 1_000;
+/** One slow picture is no reason to leave out the following ones for long. */
+const FORGETTING = 0.8;
 /** An encoder that holds a frame back for so long will not give it any more. */
 const MAX_ENCODING_MS = 1_000;
 /** Frame rates above it are not told apart. */
@@ -85,9 +94,16 @@ export class OverlayEngine {
   #epoch = -1;
   /** After a failure or at the start: nothing but a keyframe is of any use. */
   #awaitingKeyframe = true;
+  /** When a keyframe was last asked for; who starts the engine does it the first time. */
+  #askedAt = 0;
   #keyframeWanted = false;
   #newest: Picture | undefined;
   #encodedAt = -Infinity;
+  #shownAt = -Infinity;
+  /** An encoded frame was left out: the next to be shown is a keyframe. */
+  #isBroken = false;
+  /** From a picture's turn to its being encoded; rises at once, falls slowly. */
+  #workMs = 0;
   #encoderSetAt = -Infinity;
   #bitrate = 0;
   #bitrateFps = 30;
@@ -123,7 +139,19 @@ export class OverlayEngine {
       this.#lastArrival = undefined;
       this.#options.tracker.reset();
     }
+    const now = this.#options.now();
+    // The beginning is no pause: what waited while everything was being loaded is not shown.
+    if (this.#shownAt === -Infinity) this.#shownAt = this.#askedAt = now;
+    // The decoder's queue is in order: what comes now comes out after its oldest.
+    const oldest = this.#takenUntil < this.#nextId ? this.#origins.get(this.#takenUntil) : undefined;
+    if (now - Math.min(frame.arrival, oldest?.arrival ?? Infinity) > MAX_AGE_AT_INPUT_MS) {
+      if (!this.#awaitingKeyframe || frame.keyframe) this.#needKeyframe();
+      this.#awaitingKeyframe = true;
+      this.#options.taken(1);
+      return;
+    }
     if (this.#awaitingKeyframe && !frame.keyframe) {
+      if (now - this.#askedAt > ASK_AGAIN_MS) this.#needKeyframe();
       this.#options.taken(1);
       return;
     }
@@ -181,8 +209,9 @@ export class OverlayEngine {
     const origin = this.#origins.get(picture.id);
     if (
       origin === undefined ||
-      (now - origin.arrival > MAX_AGE_MS && now - this.#encodedAt < LONGEST_PAUSE_MS)
+      (now + this.#workMs - origin.arrival > MAX_DELAY_MS - WAY_OUT_MS && !this.#isPauseLong())
     ) {
+      this.#workMs *= FORGETTING;
       this.#leaveOut(picture);
       return;
     }
@@ -232,13 +261,29 @@ export class OverlayEngine {
 
   #encoded(frame: EncodedFrame): void {
     if (this.#closed) return;
+    const now = this.#options.now();
+    this.#workMs = Math.max(now - this.#encodedAt, this.#workMs * FORGETTING);
     const origin = this.#origins.get(frame.id);
     this.#origins.delete(frame.id);
-    if (origin) {
-      const { timestamp, arrival, epoch } = origin;
-      this.#options.output({ data: frame.data, keyframe: frame.keyframe, timestamp, arrival, epoch });
-    }
+    if (origin) this.#show(frame, origin, now);
     this.#advance();
+  }
+
+  #show({ data, keyframe }: EncodedFrame, { timestamp, arrival, epoch }: Origin, now: number): void {
+    const isLate = now - arrival > MAX_DELAY_MS - WAY_OUT_MS && !this.#isPauseLong();
+    if (isLate || (this.#isBroken && !keyframe)) {
+      // What follows would build on it.
+      this.#isBroken = true;
+      this.#keyframeWanted = true;
+      return;
+    }
+    this.#isBroken = false;
+    this.#shownAt = now;
+    this.#options.output({ data, keyframe, timestamp, arrival, epoch });
+  }
+
+  #isPauseLong(): boolean {
+    return this.#options.now() - this.#shownAt > LONGEST_PAUSE_MS;
   }
 
   #leaveOut(picture: Picture): void {
@@ -264,6 +309,11 @@ export class OverlayEngine {
     this.#awaitingKeyframe = true;
     // None of the frames inside comes out any more.
     this.#taken(this.#nextId);
+    this.#needKeyframe();
+  }
+
+  #needKeyframe(): void {
+    this.#askedAt = this.#options.now();
     this.#options.keyframeNeeded();
   }
 

@@ -104,6 +104,13 @@ describe('the file of an overlay', () => {
     await expect(loading).rejects.toBeInstanceOf(OverlaySourceError);
   });
 
+  it('is given up when it takes too long, to answer or to come', async () => {
+    const silent = await serve(() => undefined);
+    await expect(loadOverlay(silent, undefined, 50)).rejects.toBeInstanceOf(OverlaySourceError);
+    const endless = await serve((_request, response) => void response.write('piece'));
+    await expect(loadOverlay(endless, undefined, 200)).rejects.toBeInstanceOf(OverlaySourceError);
+  });
+
   it('is refused with an error from the server', async () => {
     const url = await serve((_request, response) => response.writeHead(404).end('no'));
     await expect(loadOverlay(url)).rejects.toThrow('404');

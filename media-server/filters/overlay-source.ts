@@ -15,9 +15,13 @@ export class OverlaySourceError extends Error {
 }
 
 /** Raises OverlaySourceError, whatever goes wrong. */
-export async function loadOverlay(uri: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+export async function loadOverlay(
+  uri: string,
+  signal?: AbortSignal,
+  timeoutMs = FETCH_TIMEOUT_MS,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (/^https?:/i.test(uri)) return await fetchImage(new URL(uri), signal);
+    if (/^https?:/i.test(uri)) return await fetchImage(new URL(uri), signal, timeoutMs);
     if (/^file:/i.test(uri)) return await readImage(fileURLToPath(uri));
     if (/^[a-z][a-z0-9+.-]+:/i.test(uri))
       throw new OverlaySourceError('only files, http and https can be read');
@@ -51,8 +55,12 @@ async function readImage(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-async function fetchImage(start: URL, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
-  const limit = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+async function fetchImage(
+  start: URL,
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const limit = AbortSignal.timeout(timeoutMs);
   const signals = signal ? AbortSignal.any([signal, limit]) : limit;
   let url = start;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
