@@ -21,6 +21,7 @@ function fakeHub(url = 'https://localhost:8443/') {
     sharedUrls,
     listen,
     useMediaServer: () => Promise.resolve(),
+    setPresenterKey: () => undefined,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -3,6 +3,7 @@
  * pages may connect to. Starting and stopping the hub itself is startHub's; which options it gets, main.ts's.
  */
 import type { HubState } from '../protocol/ipc';
+import type { MediaServerTrouble } from '../protocol/media-server-process';
 import type { MediaServerState } from '../protocol/signaling';
 import type { HubOptions } from '../signaling-server/index';
 
@@ -11,6 +12,8 @@ export interface RunningHub {
   /** Base of the pages: `https://localhost:8443/`. */
   readonly url: string;
   readonly mediaServer: MediaServerState;
+  /** Why the embedded one does not start, where it says so. */
+  readonly mediaServerTrouble?: MediaServerTrouble | undefined;
   /** Such as `ws://127.0.0.1:43127/kurento`; undefined while the embedded one is not running. */
   readonly mediaServerUrl: string | undefined;
   /** Where others can reach it; empty while it is not shared. */
@@ -19,6 +22,8 @@ export interface RunningHub {
   listen(host: string): Promise<void>;
   /** Another media server, without ending the hub. */
   useMediaServer(mediaServer: HubOptions['mediaServer']): Promise<void>;
+  /** Undefined: anybody may present. */
+  setPresenterKey(key: string | undefined): void;
   /** After `mediaServer` or anything else changed. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
@@ -127,6 +132,11 @@ export class HubHost {
     await (await this.#own().catch(() => null))?.useMediaServer(mediaServer);
   }
 
+  /** As `useMediaServer`: nothing to do where there is no hub of this computer. */
+  async setPresenterKey(key: string | undefined): Promise<void> {
+    (await this.#own().catch(() => null))?.setPresenterKey(key);
+  }
+
   /** Where the media server in use listens; undefined where nobody knows. */
   async mediaServerUrl(): Promise<string | undefined> {
     return (await this.#own().catch(() => null))?.mediaServerUrl;
@@ -149,7 +159,14 @@ export class HubHost {
 
   #readyState(hub: RunningHub): HubState {
     const sharedUrls = this.#shared ? hub.sharedUrls : null;
-    return { at: 'ready', url: wireOf(hub.url), mediaServer: hub.mediaServer, sharedUrls };
+    const { mediaServer, mediaServerTrouble: trouble } = hub;
+    return {
+      at: 'ready',
+      url: wireOf(hub.url),
+      mediaServer,
+      ...(trouble && { mediaServerTrouble: trouble }),
+      sharedUrls,
+    };
   }
 
   #change(state: HubState): void {

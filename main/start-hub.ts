@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { configureHub } from '../signaling-server/configuration';
+import { configureHub, recordingsFolder } from '../signaling-server/configuration';
 import { startHub, type Hub, type HubOptions } from '../signaling-server/index';
 import { CannotListen } from '../signaling-server/listeners';
 import type { HubSettings } from '../signaling-server/options';
@@ -55,12 +55,12 @@ export function mediaServerOf({
 
 function spawnMediaServer(
   settings: Settings,
-  { dist }: HubPlaces,
+  { dist, userDataDir }: HubPlaces,
   onLog: (line: string) => void,
 ): SpawnMediaServer {
   return utilityMediaServer({
     module: outsideArchive(path.join(dist, 'media-server/cli.cjs')),
-    args: mediaServerArguments(settings),
+    args: mediaServerArguments(settings, recordingsFolder(userDataDir)),
     onLog,
   });
 }

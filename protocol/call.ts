@@ -321,7 +321,9 @@ export function callEventOf(reply: Replies['/one2one'], now: number): CallEvent 
     case 'iceCandidate':
     case 'error':
     case 'users':
+    case 'peerMedia':
     case 'renewed':
+    case 'restarted':
       return null;
   }
 }

@@ -38,6 +38,8 @@ export type SessionCommand = 'accept' | 'decline' | 'toggle-mute' | 'hang-up';
 export interface LinkTarget {
   readonly mode: 'call' | 'watch' | 'room';
   readonly name: string;
+  /** Where another hub than the app's own is, as `https://HOST:PORT/`. Absent: it is the one in use. */
+  readonly hub?: string;
 }
 
 // ── screens to share ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'presenter-busy',
   'no-presenter',
   'presenter-key-wrong',
+  'too-many-guesses', // of the presenter key, from one address
   'name-invalid',
   'name-taken',
   'not-registered',

@@ -20,6 +20,7 @@ import type {
   SettingsNotice,
   SettingsSnapshot,
 } from './settings';
+import type { MediaServerTrouble } from './media-server-process';
 import type { MediaServerState } from './signaling';
 
 export type HubState =
@@ -29,6 +30,8 @@ export type HubState =
       readonly at: 'ready';
       readonly url: string;
       readonly mediaServer: MediaServerState;
+      /** Why the embedded one does not start, where the user can do something about it. */
+      readonly mediaServerTrouble?: MediaServerTrouble;
       /** Pages' addresses for others in the network; null while the hub is not shared, empty without a network. */
       readonly sharedUrls: readonly string[] | null;
     }
@@ -73,6 +76,10 @@ export interface IpcRequests {
   'recording:finish': { args: [id: number]; value: RecordingWritten };
   /** Shows the file in the system's file manager. */
   'recording:show': { args: [id: number]; value: null };
+  /** The version that waits to be put in place. */
+  'updates:get': { args: []; value: string | null };
+  /** Quits and starts the new version; false where none waits or a session runs. */
+  'updates:install': { args: []; value: boolean };
 }
 export interface IpcEvents {
   'hub:state': HubState;
@@ -85,6 +92,8 @@ export interface IpcEvents {
   'screen:choose': ScreenQuestion;
   /** The computer woke up, or its addresses changed. */
   'network:changed': null;
+  /** A version that waits to be put in place. */
+  'updates:ready': string;
 }
 
 /** The allow-lists of the preload: Electron has channels that are none of the page's business. */
@@ -107,6 +116,8 @@ const requests: Record<keyof IpcRequests, true> = {
   'recording:append': true,
   'recording:finish': true,
   'recording:show': true,
+  'updates:get': true,
+  'updates:install': true,
 };
 const events: Record<keyof IpcEvents, true> = {
   'hub:state': true,
@@ -116,6 +127,7 @@ const events: Record<keyof IpcEvents, true> = {
   'link:arrived': true,
   'screen:choose': true,
   'network:changed': true,
+  'updates:ready': true,
 };
 export const REQUEST_CHANNELS: ReadonlySet<string> = new Set(Object.keys(requests));
 export const EVENT_CHANNELS: ReadonlySet<string> = new Set(Object.keys(events));

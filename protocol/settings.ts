@@ -83,6 +83,8 @@ const personalFields = {
   /** 0 to 1, of what is watched. */
   volume: field(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
   doNotDisturb: field(v.boolean(), false),
+  /** Whoever chose a name can be called by it, on every screen. */
+  availableForCalls: field(v.boolean(), true),
 } as const;
 
 /** What concerns the program on this computer: there is none of it in a browser. */
@@ -112,6 +114,14 @@ const appFields = {
       }),
     ),
     null,
+  ),
+  /** What presenters on this computer's hub must know; empty: anybody may present. Trimmed, as what is typed for it. */
+  presenterKey: field(
+    v.pipe(
+      secret,
+      v.check((key) => key === key.trim()),
+    ),
+    '',
   ),
   hubPort: field(port, 8_443),
   /** Another port will do when that one is taken. */
@@ -220,7 +230,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 // ── what main and renderer say to each other about them ─────────────────────────────────────────────────────────────
 
 /** The option of the command line that decides a setting for this run. */
-export type OptionName = '--ws_uri' | '--as_uri' | '--cert' | '--plain';
+export type OptionName = '--ws_uri' | '--as_uri' | '--cert' | '--plain' | '--presenter-key';
 
 export interface SettingsSnapshot {
   /** As kept; what an option overrides is in `locked`. */

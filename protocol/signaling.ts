@@ -19,6 +19,12 @@ import {
 export const ENDPOINTS = ['/helloworld', '/magicmirror', '/one2many', '/one2one', '/room'] as const;
 export type EndpointPath = (typeof ENDPOINTS)[number];
 
+/**
+ * With this code a client closes a socket that keeps silent: to the hub it is one that broke, not a goodbye. RFC 6455,
+ * section 7.4.2: 4000–4999 are an application's own.
+ */
+export const SILENT_SOCKET_CODE = 4000;
+
 const sdp = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_SDP_LENGTH));
 const name = v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH));
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT_LENGTH));
@@ -36,12 +42,21 @@ export type IceCandidate = v.InferOutput<typeof iceCandidate>;
 
 const onIceCandidate = v.object({ id: v.literal('onIceCandidate'), candidate: iceCandidate });
 const stop = v.object({ id: v.literal('stop') });
+/** Extension: the offer of an ICE restart (RFC 8445, section 9) of the session that runs; answered by `restarted`. */
+const restart = v.object({ id: v.literal('restart'), sdpOffer: sdp });
 /**
  * Extension of `/one2one`: names a call, so that what crosses on the wire is not taken for another call. Each side has
  * its own: the caller chooses one in `call`, the callee gets one in `incomingCall`. What carries the name of another
  * call than the present one is about a call that is over, and is ignored.
  */
 const callId = v.exactOptional(name);
+/** What of one side of a call can be seen and heard: a camera or a screen that is on, a microphone that is not muted. */
+const seenAndHeard = { camera: v.boolean(), microphone: v.boolean(), screen: v.boolean() };
+export interface SeenAndHeard {
+  readonly camera: boolean;
+  readonly microphone: boolean;
+  readonly screen: boolean;
+}
 /** Callcast clients say this first; without it the hub sends nothing that a tutorial page would not know. */
 const hello = v.object({ id: v.literal('hello'), version: v.literal(1) });
 
@@ -59,13 +74,14 @@ export type Overlay = v.InferOutput<typeof overlay>;
 
 const start = v.object({ id: v.literal('start'), sdpOffer: sdp });
 
-export const mirrorRequest = v.variant('id', [hello, start, stop, onIceCandidate]);
+export const mirrorRequest = v.variant('id', [hello, start, restart, stop, onIceCandidate]);
 export const magicMirrorRequest = v.variant('id', [
   hello,
   /** Without `overlay` (tutorial pages) the hub chooses one; null means none. */
   v.object({ id: v.literal('start'), sdpOffer: sdp, overlay: v.exactOptional(v.nullable(overlay)) }),
   /** Extension: another hat, or none, while running. */
   v.object({ id: v.literal('setOverlay'), overlay: v.nullable(overlay) }),
+  restart,
   stop,
   onIceCandidate,
 ]);
@@ -81,6 +97,7 @@ export const broadcastRequest = v.variant('id', [
     secret: v.exactOptional(secret),
   }),
   v.object({ id: v.literal('viewer'), sdpOffer: sdp, channel: v.exactOptional(name) }),
+  restart,
   stop,
   onIceCandidate,
 ]);
@@ -105,13 +122,20 @@ export const callRequest = v.variant('id', [
   }),
   /** Extension: a fresh offer for one's own side of a call that stands, after the way of its media was lost. */
   v.object({ id: v.literal('renew'), sdpOffer: sdp, callId }),
+  /**
+   * Extension: what of oneself can be seen and heard in the present call. Who sends it understands `peerMedia`, and is
+   * told the same of the other side.
+   */
+  v.object({ id: v.literal('media'), ...seenAndHeard, callId }),
+  v.object({ ...restart.entries, callId }),
   v.object({ id: v.literal('stop'), callId }),
   onIceCandidate,
 ]);
 const roomId = text;
 export const roomRequest = v.variant('id', [
   hello,
-  v.object({ id: v.literal('join'), roomId }),
+  /** `secret` (extension): the one that the last `room_created` or `room_joined` carried, to replace oneself. */
+  v.object({ id: v.literal('join'), roomId, secret: v.exactOptional(secret) }),
   v.object({ id: v.literal('start_call'), roomId }),
   v.object({ id: v.literal('webrtc_offer'), roomId, sdp }),
   v.object({ id: v.literal('webrtc_answer'), roomId, sdp }),
@@ -164,6 +188,12 @@ const refusal = {
   ref: v.exactOptional(v.string()),
 };
 
+/** Answers `restart`. Rejected, as by a media server that cannot: the session is as it was. */
+const restarted = {
+  accepted: v.object({ id: v.literal('restarted'), response: v.literal('accepted'), sdpAnswer: sdp }),
+  rejected: v.object({ id: v.literal('restarted'), response: v.literal('rejected'), ...refusal }),
+};
+
 const mediaServerState = v.picklist(['connecting', 'ready', 'unavailable']);
 export type MediaServerState = v.InferOutput<typeof mediaServerState>;
 /** Answers `hello`. */
@@ -189,6 +219,8 @@ const everywhere = [welcome, mediaServer, iceCandidateMessage, errorMessage] as 
 export const mirrorReply = v.variant('id', [
   ...everywhere,
   v.object({ id: v.literal('startResponse'), sdpAnswer: sdp }),
+  restarted.accepted,
+  restarted.rejected,
 ]);
 /** A channel on air; the default channel's name is the empty string. */
 const channel = v.object({ channel: name, viewers: count, since: v.number() });
@@ -205,6 +237,8 @@ export const broadcastReply = v.variant('id', [
   v.object({ id: v.literal('presenterResponse'), response: v.literal('rejected'), ...refusal }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('accepted'), sdpAnswer: sdp }),
   v.object({ id: v.literal('viewerResponse'), response: v.literal('rejected'), ...refusal }),
+  restarted.accepted,
+  restarted.rejected,
   /** `code` and `message` (extensions) tell why, when it was not the presenter who stopped. */
   v.object({ id: v.literal('stopCommunication'), ...refusal }),
   /** Only after `hello`, at once and whenever it changes. */
@@ -240,19 +274,24 @@ export const callReply = v.variant('id', [
   v.object({ id: v.literal('startCommunication'), sdpAnswer: sdp, callId }),
   /** Answers `renew`. */
   v.object({ id: v.literal('renewed'), sdpAnswer: sdp, callId }),
+  v.object({ ...restarted.accepted.entries, callId }),
+  v.object({ ...restarted.rejected.entries, callId }),
   /** `code` and `message` (extensions) tell why; a plain hang-up has none. */
   v.object({ id: v.literal('stopCommunication'), ...refusal, callId }),
   /** Only after `hello`: everyone registered, without oneself. */
   v.object({ id: v.literal('users'), users: v.array(v.object({ name, busy: v.boolean() })) }),
   /** Only after `hello`: the other side's connection is lost for the moment; media goes on, and so may the call. */
   v.object({ id: v.literal('peerConnection'), state: v.picklist(['lost', 'back']) }),
+  /** Only to a client that sent `media` in this call on this connection, as the other side did in its own. */
+  v.object({ id: v.literal('peerMedia'), ...seenAndHeard, callId }),
 ]);
 export const roomReply = v.variant('id', [
   welcome,
   mediaServer,
   errorMessage,
-  v.object({ id: v.literal('room_created'), roomId }),
-  v.object({ id: v.literal('room_joined'), roomId }),
+  /** `secret`: only after `hello`; proves the same member after a lost connection. */
+  v.object({ id: v.literal('room_created'), roomId, secret: v.exactOptional(secret) }),
+  v.object({ id: v.literal('room_joined'), roomId, secret: v.exactOptional(secret) }),
   v.object({ id: v.literal('full_room'), roomId, ...refusal }),
   v.object({ id: v.literal('start_call') }),
   v.object({ id: v.literal('webrtc_offer'), sdp }),

@@ -5,29 +5,33 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CertificateError } from './certificate';
-import { configureHub, defaultUserDataDir } from './configuration';
+import { configureHub, defaultUserDataDir, recordingsFolder } from './configuration';
 import { PlainBeyondLoopback, startHub, type Hub } from './index';
 import { CannotListen } from './listeners';
 import { createLogger } from './log';
 import { forkMediaServer } from './media-server-process';
-import { USAGE, UsageError, parseOptions } from './options';
+import { USAGE, UsageError, parseOptions, presenterKeyOf, type HubSettings } from './options';
 
 /** How long the ready line waits for the media server, so that it can tell its address. */
 const MEDIA_SERVER_WAIT_MS = 15_000;
+const KEY_VARIABLE = 'CALLCAST_PRESENTER_KEY';
 
 async function main(): Promise<void> {
-  const settings = parseOptions(process.argv.slice(2));
+  const settings = withKeyOf(process.env, parseOptions(process.argv.slice(2)));
   if (settings.help) {
     console.log(`npm run hub -- [options]\n\n${USAGE}`);
     return;
   }
   // Built, this file is dist/hub/cli.cjs, and the rest of the build lies around it.
   const dist = resolve(dirname(process.argv[1] ?? '.'), '..');
+  const userDataDir = settings.userDataDir ?? defaultUserDataDir(process.platform, process.env);
   const { options } = await configureHub(settings, {
-    userDataDir: defaultUserDataDir(process.platform, process.env),
+    userDataDir,
     webRoot: existing(join(dist, 'web')),
     overlaysRoot: existing(join(dist, 'overlays')),
-    spawnMediaServer: forkMediaServer(join(dist, 'media-server', 'cli.cjs')),
+    spawnMediaServer: forkMediaServer(join(dist, 'media-server', 'cli.cjs'), {
+      args: [`--recordings=${recordingsFolder(userDataDir)}`],
+    }),
     logger: createLogger(settings.logLevel),
   });
   const hub = await startHub(options);
@@ -35,6 +39,13 @@ async function main(): Promise<void> {
   await mediaServerKnown(hub);
   console.log(`hub ready at ${hub.url} (media server: ${hub.mediaServerUrl ?? 'starting'})`);
   if (hub.sharedUrls.length > 0) console.error(`also reachable at ${hub.sharedUrls.join(' ')}`);
+}
+
+/** Command lines are visible to every user of a machine, variables are not. What was typed counts more. */
+function withKeyOf(environment: NodeJS.ProcessEnv, settings: HubSettings): HubSettings {
+  const given = environment[KEY_VARIABLE];
+  if (settings.presenterKey !== undefined || given === undefined || given === '') return settings;
+  return { ...settings, presenterKey: presenterKeyOf(given, KEY_VARIABLE) };
 }
 
 function existing(folder: string): string | undefined {

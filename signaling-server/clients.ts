@@ -67,7 +67,9 @@ export class Clients {
     }
     const leave = this.#gate.enter(remoteAddress);
     socket.once('close', leave);
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, mode));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#connect(webSocket, mode, remoteAddress ?? ''),
+    );
   }
 
   mediaServerIs(state: MediaServerState): void {
@@ -83,10 +85,11 @@ export class Clients {
     await this.#within(SETTLE_LIMIT_MS, Promise.all(this.#settling));
   }
 
-  #connect(socket: WebSocket, mode: Mode): void {
+  #connect(socket: WebSocket, mode: Mode, remoteAddress: string): void {
     try {
       const connection = new SocketConnection({
         socket,
+        remoteAddress,
         mode,
         services: this.#services,
         welcome: () => this.#welcome(),

@@ -43,6 +43,7 @@ export async function configureHub(settings: HubSettings, surroundings: Surround
       webRoot,
       overlaysRoot,
       allowedOrigins: settings.allowedOrigins,
+      presenterKey: settings.presenterKey,
       logger,
       clock,
     },
@@ -53,6 +54,11 @@ function certificateOf(settings: HubSettings, userDataDir: string, clock: Clock)
   const { certFile, keyFile } = settings;
   if (certFile !== undefined && keyFile !== undefined) return readCertificate(certFile, keyFile);
   return installationCertificate(settings.userDataDir ?? userDataDir, clock);
+}
+
+/** Of the embedded media server: the only folder in which its recorders may write, and its players read. */
+export function recordingsFolder(userDataDir: string): string {
+  return join(userDataDir, 'recordings');
 }
 
 /** Where the app keeps its data, so that the hub without the app uses the same certificate. */

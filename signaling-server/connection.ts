@@ -14,6 +14,7 @@ import {
   MAX_UNSENT_BYTES,
 } from '../protocol/limits';
 import type { Logger } from '../protocol/log';
+import { SILENT_SOCKET_CODE } from '../protocol/signaling';
 import type { EndpointPath, MediaServerState, Replies, Welcome } from '../protocol/signaling';
 import { ProtocolFault, Refusal, classify } from './failures';
 import type { CloseReason, Connection, HubServices, Mode, Session, SessionRequest } from './mode';
@@ -34,10 +35,12 @@ const EXTENSIONS: ReadonlySet<string> = new Set([
   'users',
   'ringing',
   'peerConnection',
+  'peerMedia',
 ]);
 
 export interface ConnectionOptions<P extends EndpointPath> {
   readonly socket: WebSocket;
+  readonly remoteAddress: string;
   readonly mode: Mode<P>;
   readonly services: HubServices;
   readonly welcome: () => Welcome;
@@ -47,6 +50,7 @@ export interface ConnectionOptions<P extends EndpointPath> {
 export class SocketConnection<P extends EndpointPath> implements Connection<P> {
   readonly id: string;
   readonly logger: Logger;
+  readonly remoteAddress: string;
   /** Resolves when the socket itself is closed, after the last frame in either direction. */
   readonly gone: Promise<void>;
   readonly #socket: WebSocket;
@@ -64,6 +68,7 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
     const { socket, services, mode } = options;
     this.id = services.ids.next();
     this.logger = services.logger.child({ session: this.id, path: mode.path });
+    this.remoteAddress = options.remoteAddress;
     this.#socket = socket;
     this.#options = options;
     this.#rate = new RateLimit(services.clock, MAX_MESSAGES_PER_SECOND, BURST);
@@ -75,7 +80,7 @@ export class SocketConnection<P extends EndpointPath> implements Connection<P> {
     socket.on('pong', () => this.#heard());
     socket.on('ping', () => this.#heard());
     socket.on('error', (error) => this.#end(isTooLarge(error) ? 'too-large' : 'broken'));
-    socket.on('close', (code) => this.#end(code === 1006 ? 'broken' : 'left'));
+    socket.on('close', (code) => this.#end(code === 1006 || code === SILENT_SOCKET_CODE ? 'broken' : 'left'));
     this.#scheduleBeat();
     this.logger.info({}, 'connected');
   }

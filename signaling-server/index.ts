@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../protocol/log';
+import type { MediaServerTrouble } from '../protocol/media-server-process';
 import type { MediaServerState } from '../protocol/signaling';
 import {
   LOOPBACK,
@@ -63,6 +64,8 @@ export interface Hub {
   readonly mediaServer: MediaServerState;
   /** Such as `ws://127.0.0.1:43127/kurento`; undefined while the embedded one is not running. */
   readonly mediaServerUrl: string | undefined;
+  /** Why the embedded media server does not start, where it says so; it is tried again and again. */
+  readonly mediaServerTrouble: MediaServerTrouble | undefined;
   /** Process of the embedded media server, while it runs. */
   readonly mediaServerPid: number | undefined;
   /** Called after `sharedUrls`, `mediaServer` or `mediaServerUrl` changed; returns its unsubscribe. */
@@ -110,6 +113,7 @@ class RunningHub implements Hub {
   readonly #servers: Listeners;
   #mediaServer: HubOptions['mediaServer'];
   #supervisor: MediaServerSupervisor | undefined;
+  #mediaServerTrouble: MediaServerTrouble | undefined;
   #clients: Clients | undefined;
   #host: string;
   #presenterKey: string | undefined;
@@ -220,6 +224,10 @@ class RunningHub implements Hub {
     return this.#kurento.url;
   }
 
+  get mediaServerTrouble(): MediaServerTrouble | undefined {
+    return this.#mediaServerTrouble;
+  }
+
   get mediaServerPid(): number | undefined {
     const state = this.#supervisor?.state;
     return state?.at === 'ready' ? state.pid : undefined;
@@ -263,6 +271,7 @@ class RunningHub implements Hub {
       const before = this.#supervisor;
       this.#supervisor = undefined;
       this.#mediaServer = mediaServer;
+      this.#mediaServerTrouble = undefined;
       this.#kurento.setUrl('wsUri' in mediaServer ? mediaServer.wsUri : undefined);
       // The next one may want the same UDP port.
       await before?.close();
@@ -300,6 +309,8 @@ class RunningHub implements Hub {
       onState: (state) => {
         // One that was replaced has nothing more to say.
         if (this.#mediaServer !== mediaServer) return;
+        if (state.at === 'ready' || state.at === 'closed') this.#mediaServerTrouble = undefined;
+        else if (state.at === 'down') this.#mediaServerTrouble = state.why;
         if (state.at === 'ready') this.#kurento.setUrl(state.url);
         // Its address means nothing any more; a first start is not a loss.
         else if (state.at === 'down') this.#kurento.setUrl(undefined);

@@ -2,13 +2,20 @@
 import { fork } from 'node:child_process';
 import type { SpawnMediaServer } from './media-server-supervisor';
 
-/**
- * @param module path of the built `media-server/cli`
- * @param execArgv options for Node itself; none unless the module needs a loader
- */
-export function forkMediaServer(module: string, execArgv: readonly string[] = []): SpawnMediaServer {
+export interface ForkOptions {
+  /** Further arguments of its command line. */
+  readonly args?: readonly string[];
+  /** Options for Node itself; none unless the module needs a loader. */
+  readonly execArgv?: readonly string[];
+}
+
+/** @param module path of the built `media-server/cli` */
+export function forkMediaServer(
+  module: string,
+  { args = [], execArgv = [] }: ForkOptions = {},
+): SpawnMediaServer {
   return () => {
-    const child = fork(module, ['--port=0'], {
+    const child = fork(module, ['--port=0', ...args], {
       // What it logs goes where our own log goes; its ready line does not belong on our standard output.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [...execArgv],

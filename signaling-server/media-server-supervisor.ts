@@ -4,6 +4,7 @@
  * only what both can do. The process on its side ends when its channel to us closes, so that none outlives a crash.
  */
 import type { Logger } from '../protocol/log';
+import type { MediaServerMessage, MediaServerTrouble } from '../protocol/media-server-process';
 import type { Clock } from './clock';
 
 /** A running media server process. */
@@ -24,8 +25,8 @@ export type SpawnMediaServer = () => MediaServerProcess;
 export type SupervisorState =
   | { readonly at: 'starting' }
   | { readonly at: 'ready'; readonly url: string; readonly pid: number | undefined }
-  /** It died; the next attempt follows after `pauseMs`. */
-  | { readonly at: 'down'; readonly pauseMs: number }
+  /** It died, or could not start; the next attempt follows after `pauseMs`. `why`: what it said itself. */
+  | { readonly at: 'down'; readonly pauseMs: number; readonly why?: MediaServerTrouble }
   | { readonly at: 'closed' };
 
 export interface SupervisorOptions {
@@ -88,11 +89,13 @@ export class MediaServerSupervisor {
       return;
     }
     this.#process = child;
+    let why: MediaServerTrouble | undefined;
     this.#cancelTimer = this.#options.clock.after(START_LIMIT_MS, () => {
       this.#options.logger.error({ pid: child.pid }, 'the media server did not get ready in time');
       child.kill();
     });
     child.onMessage((message) => {
+      why = troubleOf(message) ?? why;
       const url = readyUrl(message);
       if (url === undefined || this.#process !== child || this.#state.at !== 'starting') return;
       this.#cancelTimer();
@@ -107,16 +110,16 @@ export class MediaServerSupervisor {
         this.#cancelTimer();
         if (this.#state.at === 'closed') return;
         this.#options.logger.error({ code, pid: child.pid }, 'the media server ended unexpectedly');
-        this.#died(startedAt);
+        this.#died(startedAt, why);
       });
     });
   }
 
-  #died(startedAt: number): void {
+  #died(startedAt: number, why?: MediaServerTrouble): void {
     if (this.#options.clock.monotonic() - startedAt >= STABLE_MS) this.#deaths = 0;
     const pauseMs = BACK_OFF_MS[Math.min(this.#deaths, BACK_OFF_MS.length - 1)] ?? 0;
     this.#deaths += 1;
-    this.#become({ at: 'down', pauseMs });
+    this.#become({ at: 'down', pauseMs, ...(why && { why }) });
     this.#cancelTimer = this.#options.clock.after(pauseMs, () => this.#spawn());
   }
 
@@ -132,4 +135,10 @@ function readyUrl(message: unknown): string | undefined {
   const { type, url } = message as { type?: unknown; url?: unknown };
   if (type !== 'ready' || typeof url !== 'string') return undefined;
   return /^ws:\/\/(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}\/[\w/-]*$/.test(url) ? url : undefined;
+}
+
+function troubleOf(message: unknown): MediaServerTrouble | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { type, why } = message as { type?: MediaServerMessage['type']; why?: unknown };
+  return type === 'failed' && why === 'udp-ports-taken' ? why : undefined;
 }

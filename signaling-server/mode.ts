@@ -66,6 +66,8 @@ export interface Connection<P extends EndpointPath = EndpointPath> {
   readonly logger: Logger;
   /** Aborts when the socket is gone. */
   readonly signal: AbortSignal;
+  /** Where the socket comes from, for counting only: people behind one router share it. Empty when unknown. */
+  readonly remoteAddress: string;
   /** Whether the client said `hello`. */
   readonly greeted: boolean;
   /**

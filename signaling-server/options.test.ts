@@ -14,6 +14,7 @@ describe('the options', () => {
       plain: false,
       userDataDir: undefined,
       allowedOrigins: [],
+      presenterKey: undefined,
       logLevel: 'warn',
       help: false,
     });
@@ -60,6 +61,8 @@ describe('the options', () => {
     [['--plain', '--cert=a', '--key=b'], 'no certificate'],
     [['--plain', '--as_uri=http://0.0.0.0:8443/'], 'this machine only'],
     [['--allow-origin=example.org'], 'no origin'],
+    [['--presenter-key= '], 'needs a key'],
+    [[`--presenter-key=${'x'.repeat(257)}`], 'needs a key'],
     [['--log-level=loud'], 'none of'],
   ] as const)
     it(`explain what is wrong with ${args.join(' ')}`, () => {
@@ -67,6 +70,10 @@ describe('the options', () => {
       expect(parse).toThrow(UsageError);
       expect(parse).toThrow(says);
     });
+
+  it('take a presenter key as it is typed into a screen, without blanks at its ends', () => {
+    expect(settings('--presenter-key', ' open sesame ').presenterKey).toBe('open sesame');
+  });
 
   it("leave Chromium's own switches to the app", () => {
     const args = [

@@ -3,6 +3,7 @@
  * for files and processes in configuration.ts. Errors are sentences for whoever typed the command.
  */
 import { parseArgs } from 'node:util';
+import { MAX_SECRET_LENGTH } from '../protocol/limits';
 import { isLoopbackHost, unbracketed } from './addresses';
 import type { LogLevel } from './log';
 
@@ -17,6 +18,8 @@ export interface HubSettings {
   readonly plain: boolean;
   readonly userDataDir: string | undefined;
   readonly allowedOrigins: readonly string[];
+  /** What presenters must know; undefined: anybody may present. */
+  readonly presenterKey: string | undefined;
   readonly logLevel: LogLevel;
   readonly help: boolean;
 }
@@ -38,6 +41,8 @@ export const USAGE = `Options:
   --plain                            http and ws without encryption, on this machine only
   --user-data-dir=FOLDER             where the certificate is kept
   --allow-origin=ORIGIN              a further site whose pages may use this hub (may be repeated)
+  --presenter-key=KEY                only who knows this key can present a broadcast; the hub without the app
+                                     also takes it from the variable CALLCAST_PRESENTER_KEY, unseen by other users
   --log-level=LEVEL                  debug, info, warn, error or silent
   --help                             this text
 `;
@@ -50,6 +55,7 @@ const OPTIONS = {
   plain: { type: 'boolean' },
   'user-data-dir': { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
+  'presenter-key': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -81,6 +87,7 @@ export function parseOptions(args: readonly string[], others: 'refuse' | 'ignore
     plain,
     userDataDir: values['user-data-dir'],
     allowedOrigins: (values['allow-origin'] ?? []).map(originOf),
+    presenterKey: values['presenter-key'] === undefined ? undefined : presenterKeyOf(values['presenter-key']),
     logLevel: logLevelOf(values['log-level']),
     help: values.help ?? false,
   };
@@ -94,6 +101,7 @@ interface Values {
   plain?: boolean;
   'user-data-dir'?: string;
   'allow-origin'?: string[];
+  'presenter-key'?: string;
   'log-level'?: string;
   help?: boolean;
 }
@@ -153,6 +161,18 @@ function originOf(origin: string): string {
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw new UsageError(`--allow-origin=${origin} is no origin, such as https://example.org.`);
   return url.origin;
+}
+
+/**
+ * As a person types it: blanks at the ends do not belong to it.
+ * @param from what it came by, for the message, which never repeats the key
+ * @throws UsageError
+ */
+export function presenterKeyOf(given: string, from = '--presenter-key'): string {
+  const key = given.trim();
+  if (key === '' || key.length > MAX_SECRET_LENGTH)
+    throw new UsageError(`${from} needs a key of 1 to ${MAX_SECRET_LENGTH} characters.`);
+  return key;
 }
 
 function logLevelOf(level: string | undefined): LogLevel {

@@ -25,4 +25,15 @@ export class RateLimit {
     this.#tokens -= 1;
     return true;
   }
+
+  /** Puts one back that turned out not to count. */
+  give(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
+  /** As if nothing had ever been taken. */
+  get full(): boolean {
+    const waited = this.#clock.monotonic() - this.#filledAt;
+    return this.#tokens + (waited / 1_000) * this.#perSecond >= this.#burst;
+  }
 }

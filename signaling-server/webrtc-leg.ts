@@ -3,8 +3,8 @@
  * exchange of offer and answer. Owns neither the endpoint (its scope does) nor the connection it sends through.
  *
  * Browsers send candidates as soon as they have an offer, so they may arrive before the request that carries it, or
- * before the endpoint exists: they wait here, bounded, and are added in order. A leg serves one negotiation; whoever
- * ends a session closes its leg and takes a new one for the next.
+ * before the endpoint exists: they wait here, bounded, and are added in order. A leg serves one endpoint, its negotiation
+ * and the ICE restarts after it; whoever ends a session closes its leg and takes a new one for the next.
  */
 import { MAX_QUEUED_CANDIDATES } from '../protocol/limits';
 import type { Logger } from '../protocol/log';
@@ -65,6 +65,31 @@ export class WebRtcLeg {
     const negotiated = Promise.all([endpoint.processOffer(offer), listening]);
     endpoint.gatherCandidates().catch((error: unknown) => this.#report(error, 'gathering failed'));
     return (await negotiated)[0];
+  }
+
+  /**
+   * Gives the offer of an ICE restart to the endpoint, which keeps everything else. Candidates of both sides wait as in a
+   * first negotiation: those of the new offer would be taken for the old one's.
+   * @returns the SDP answer; then `answered`. @throws what the Kurento client throws: nothing has changed then.
+   */
+  async restart(offer: string): Promise<string> {
+    const endpoint = this.#endpoint;
+    if (!endpoint) throw new ProtocolFault('wrong-state', 'There is nothing to restart yet.');
+    this.#endpoint = null;
+    this.#held ??= [];
+    try {
+      return await endpoint.processOffer(offer);
+    } catch (error) {
+      this.answered();
+      throw error;
+    } finally {
+      if (!this.#closed) {
+        this.#endpoint = endpoint;
+        for (const candidate of this.#early.splice(0)) {
+          if (belongsTo(offer, candidate)) this.#forward(endpoint, candidate);
+        }
+      }
+    }
   }
 
   /** The answer is on its way to the browser: candidates may follow. */

@@ -60,19 +60,35 @@ describe('the command line over the settings', () => {
     });
   });
 
+  it('says the presenter key, and keeps it off the screen', () => {
+    const given = parseOptions(['--presenter-key=open sesame']);
+    const effective = effectiveSettings({ ...kept, presenterKey: 'another one' }, given);
+    expect(hubSettings(effective, given).presenterKey).toBe('open sesame');
+    expect(locksOf(given)).toEqual({ presenterKey: { option: '--presenter-key', value: '' } });
+    const none = parseOptions([]);
+    expect(hubSettings({ ...kept, presenterKey: 'kept' }, none).presenterKey).toBe('kept');
+    expect(hubSettings(kept, none).presenterKey).toBeUndefined();
+  });
+
   it('a port that nobody insists on may be another one', () => {
     const given = parseOptions([]);
     expect(hubSettings({ ...kept, hubAnyPort: false }, given).listenChosen).toBe(true);
     expect(hubSettings({ ...kept, hubAnyPort: true }, given).listenChosen).toBe(false);
   });
 
-  it('tells the embedded media server its ports and its public address', () => {
-    expect(mediaServerArguments(DEFAULT_SETTINGS)).toEqual([]);
+  it('tells the embedded media server its folder, its ports and its public address', () => {
+    expect(mediaServerArguments(DEFAULT_SETTINGS, '/data/recordings')).toEqual([
+      '--recordings=/data/recordings',
+    ]);
     const settings = {
       ...DEFAULT_SETTINGS,
       udpPorts: { min: 50_000, max: 50_100 },
       announcedAddress: '203.0.113.7',
     };
-    expect(mediaServerArguments(settings)).toEqual(['--udp-ports=50000-50100', '--announce=203.0.113.7']);
+    expect(mediaServerArguments(settings, '/data/recordings')).toEqual([
+      '--recordings=/data/recordings',
+      '--udp-ports=50000-50100',
+      '--announce=203.0.113.7',
+    ]);
   });
 });

@@ -18,12 +18,13 @@ export function effectiveSettings(kept: Settings, given: HubSettings): Settings 
       : given.plain
         ? { certificate: null, hubListen: 'localhost' }
         : {};
-  return { ...kept, ...own, ...media, ...certificate, ...listen };
+  const key = given.presenterKey === undefined ? {} : { presenterKey: given.presenterKey };
+  return { ...kept, ...own, ...media, ...certificate, ...listen, ...key };
 }
 
 /** As the hub wants them. */
 export function hubSettings(effective: Settings, given: HubSettings): HubSettings {
-  const { mediaServer, certificate, hubListen, hubPort, hubAnyPort } = effective;
+  const { mediaServer, certificate, hubListen, hubPort, hubAnyPort, presenterKey } = effective;
   return {
     ...given,
     listen: { host: hubListen, port: hubPort },
@@ -31,6 +32,7 @@ export function hubSettings(effective: Settings, given: HubSettings): HubSetting
     wsUri: mediaServer === '' ? undefined : mediaServer,
     certFile: certificate?.certFile,
     keyFile: certificate?.keyFile,
+    presenterKey: presenterKey === '' ? undefined : presenterKey,
   };
 }
 
@@ -45,13 +47,16 @@ export function locksOf(given: HubSettings): Locks {
       hubListen: given.listenChosen ? place : { option: '--plain', value: 'localhost' },
     }),
     ...(given.certFile !== undefined && { certificate: { option: '--cert', value: given.certFile } }),
+    // Not what it is: the screen may be seen by others.
+    ...(given.presenterKey !== undefined && { presenterKey: { option: '--presenter-key', value: '' } }),
     ...(hasOwnHub(given) && { remoteHub: { option: firstOption(given), value: '' } }),
   };
 }
 
-/** Where the embedded media server is told to have its sockets, as arguments of its command line. */
-export function mediaServerArguments({ udpPorts, announcedAddress }: Settings): string[] {
+/** What the embedded media server is told of its sockets and its files, as arguments of its command line. */
+export function mediaServerArguments({ udpPorts, announcedAddress }: Settings, recordings: string): string[] {
   return [
+    `--recordings=${recordings}`,
     ...(udpPorts === null ? [] : [`--udp-ports=${udpPorts.min}-${udpPorts.max}`]),
     ...(announcedAddress === '' ? [] : [`--announce=${announcedAddress}`]),
   ];

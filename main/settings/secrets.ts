@@ -1,7 +1,10 @@
 /**
- * Passwords on the disk: those of TURN servers, sealed by the system's own keeper of secrets where it has one. Where it
- * has none they lie in the settings file, which only this user may read, and the settings screen says so.
+ * Secrets on the disk: passwords of TURN servers and the presenter key, sealed by the system's own keeper of secrets where
+ * it has one. Where it has none they lie in the settings file, which only this user may read, and the settings screen says
+ * so.
  */
+import { randomBytes } from 'node:crypto';
+
 export interface Secrets {
   /** False where the system keeps no secrets for programs. Asked late: the keeper may show a question of its own. */
   isProtected(): boolean;
@@ -46,9 +49,14 @@ export function systemSecrets(storage: SafeStorage, platform: NodeJS.Platform): 
 
 type Kept = Readonly<Record<string, unknown>>;
 
-/** The same settings with `sealed` in the place of each password that can be sealed. */
+/** The same settings with what is sealed in the place of each secret that can be. */
 export function seal(settings: Kept, secrets: Secrets): Kept {
-  return mapServers(settings, (server) => {
+  const { presenterKey } = settings;
+  const sealedKey =
+    typeof presenterKey === 'string' && presenterKey !== '' ? secrets.encrypt(presenterKey) : null;
+  const kept =
+    sealedKey === null ? settings : { ...settings, presenterKey: '', sealedPresenterKey: sealedKey };
+  return mapServers(kept, (server) => {
     const { password } = server;
     if (typeof password !== 'string' || password === '') return server;
     const sealed = secrets.encrypt(password);
@@ -56,12 +64,24 @@ export function seal(settings: Kept, secrets: Secrets): Kept {
   });
 }
 
-/** The other way round; a password that cannot be opened is empty, and has to be typed again. */
+/**
+ * The other way round; a password that cannot be opened is empty, and has to be typed again. The presenter key is then
+ * one that nobody knows: without one, everybody could present.
+ */
 export function unseal(settings: unknown, secrets: Secrets): unknown {
   if (typeof settings !== 'object' || settings === null) return settings;
-  return mapServers(settings as Kept, ({ sealed, ...server }) =>
+  const { sealedPresenterKey, ...kept } = settings as Kept;
+  const opened =
+    typeof sealedPresenterKey === 'string'
+      ? { ...kept, presenterKey: secrets.decrypt(sealedPresenterKey) ?? unknownKey() }
+      : kept;
+  return mapServers(opened, ({ sealed, ...server }) =>
     typeof sealed === 'string' ? { ...server, password: secrets.decrypt(sealed) ?? '' } : server,
   );
+}
+
+function unknownKey(): string {
+  return randomBytes(16).toString('base64url');
 }
 
 function mapServers(settings: Kept, change: (server: Kept) => Kept): Kept {

@@ -127,6 +127,20 @@ describe('the settings file', () => {
     expect(openFile(NO_SECRETS).settings.iceServers).toEqual([{ ...TURN, password: '' }]);
   });
 
+  it('holds the presenter key sealed, and never becomes open to everybody because it cannot be read', async () => {
+    const file = openFile(KEEPER);
+    file.change({ presenterKey: 'open sesame' });
+    await file.flush();
+    expect(readFileSync(place(), 'utf8')).not.toContain('open sesame');
+    expect(openFile(KEEPER).settings.presenterKey).toBe('open sesame');
+    const unread = openFile(NO_SECRETS).settings.presenterKey;
+    expect(unread.length).toBeGreaterThan(16);
+    expect(unread).not.toBe(openFile(NO_SECRETS).settings.presenterKey);
+    file.change({ presenterKey: '' });
+    await file.flush();
+    expect(openFile(NO_SECRETS).settings.presenterKey).toBe('');
+  });
+
   it('holds them readable where it does not, and never logs them', async () => {
     const lines: unknown[] = [];
     const log = (...line: unknown[]) => void lines.push(line);

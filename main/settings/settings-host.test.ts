@@ -25,6 +25,7 @@ describe('a change of the settings', () => {
       restartHub: vi.fn(),
       listen: vi.fn(() => Promise.resolve()),
       useMediaServer: vi.fn(() => Promise.resolve()),
+      setPresenterKey: vi.fn(() => Promise.resolve()),
       startAtLogin: vi.fn(),
       onChange: vi.fn(),
     };
@@ -53,6 +54,15 @@ describe('a change of the settings', () => {
     await host.change({ mediaServer: 'ws://10.0.0.5:8888/kurento' });
     await host.change({ udpPorts: { min: 50_000, max: 50_100 } });
     expect(useMediaServer).toHaveBeenCalledTimes(2);
+    expect(restartHub).not.toHaveBeenCalled();
+  });
+
+  it('of the presenter key is told to the running hub', async () => {
+    const { host, restartHub, setPresenterKey } = setUp();
+    expect((await host.change({ presenterKey: 'open sesame' })).secretsProtected).toBe(true);
+    expect(setPresenterKey).toHaveBeenLastCalledWith('open sesame');
+    expect((await host.change({ presenterKey: '' })).secretsProtected).toBeNull();
+    expect(setPresenterKey).toHaveBeenLastCalledWith(undefined);
     expect(restartHub).not.toHaveBeenCalled();
   });
 

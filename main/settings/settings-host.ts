@@ -28,6 +28,8 @@ export interface SettingsHostOptions {
   /** @throws when this computer cannot listen there */
   readonly listen: (host: string) => Promise<void>;
   readonly useMediaServer: (settings: Settings) => Promise<void>;
+  /** Undefined: anybody may present. */
+  readonly setPresenterKey: (key: string | undefined) => Promise<void>;
   /** After every change. */
   readonly onChange: (snapshot: SettingsSnapshot, changed: readonly SettingName[]) => void;
 }
@@ -59,7 +61,7 @@ export class SettingsHost {
       settings,
       locked: locksOf(given),
       // Not asked without need: the system's keeper may show a question of its own.
-      secretsProtected: settings.iceServers.some((each) => each.kind === 'turn') ? secretsProtected() : null,
+      secretsProtected: hasSecrets(settings) ? secretsProtected() : null,
       canStartAtLogin: startAtLogin !== undefined,
       ownFingerprint: this.#options.ownFingerprint(),
       trouble: this.#trouble,
@@ -91,6 +93,8 @@ export class SettingsHost {
       this.#options.restartHub(settings);
     } else if (settings.remoteHub === null) {
       if (changed.includes('hubListen')) await this.#listen(settings.hubListen);
+      if (changed.includes('presenterKey'))
+        await this.#options.setPresenterKey(settings.presenterKey === '' ? undefined : settings.presenterKey);
       if (MEDIA.some((name) => changed.includes(name))) await this.#options.useMediaServer(settings);
     }
     if (changed.includes('startAtLogin')) this.#startAtLogin(settings.startAtLogin);
@@ -121,6 +125,10 @@ export class SettingsHost {
     this.#trouble = trouble;
     this.#options.onChange(this.snapshot, []);
   }
+}
+
+function hasSecrets({ iceServers, presenterKey }: Settings): boolean {
+  return presenterKey !== '' || iceServers.some((each) => each.kind === 'turn');
 }
 
 /** Port and certificate of one's own hub do not matter while another computer's is in use. */

@@ -16,7 +16,15 @@ import { SettingsHost, type SettingsHostOptions } from './settings-host';
 
 export interface SettingsPartOptions extends Pick<
   SettingsHostOptions,
-  'given' | 'ownFingerprint' | 'logger' | 'folder' | 'restartHub' | 'listen' | 'useMediaServer' | 'onChange'
+  | 'given'
+  | 'ownFingerprint'
+  | 'logger'
+  | 'folder'
+  | 'restartHub'
+  | 'listen'
+  | 'useMediaServer'
+  | 'setPresenterKey'
+  | 'onChange'
 > {
   /** Where the media server in use listens. */
   readonly mediaServerUrl: () => Promise<string | undefined>;

@@ -3,73 +3,24 @@
  * it calls itself Matroska. Clusters are written whole. Until the end the segment has no size, which is how live streams
  * look, and players take it as it is.
  */
+import {
+  cuesOf,
+  element,
+  float,
+  Id,
+  idBytes,
+  join,
+  seekHeadOf,
+  text,
+  UNKNOWN_SIZE,
+  unsigned,
+  voidOf,
+  wideSize,
+  type Cue,
+} from '../../protocol/ebml';
 import type { ContainerWriter, Ending, Sample, TrackDescription } from './container';
 import { HEADER_BYTES, INDEX_INTERVAL_MS, MAX_INDEX_ENTRIES } from './container';
 import { avcConfiguration } from './h264-parameters';
-
-type Content = Uint8Array | readonly Uint8Array[];
-
-/** Ids are written as they stand in the specification, their length is in their first bits. */
-function idBytes(id: number): Uint8Array {
-  const length = id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1;
-  const bytes = Buffer.alloc(length);
-  bytes.writeUIntBE(id, 0, length);
-  return bytes;
-}
-/** A size in eight bytes: the length does not depend on the value. */
-function wideSize(size: number): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUIntBE(size, 2, 6);
-  bytes[0] = 0x01;
-  return bytes;
-}
-function sizeBytes(size: number): Uint8Array {
-  if (size < 0x7f) return Uint8Array.of(0x80 | size);
-  if (size < 0x3fff) return Uint8Array.of(0x40 | (size >> 8), size & 0xff);
-  if (size < 0x0fffffff) {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(0x10000000 + size);
-    return bytes;
-  }
-  return wideSize(size);
-}
-const UNKNOWN_SIZE = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
-
-function element(id: number, content: Content): Uint8Array {
-  const body = content instanceof Uint8Array ? content : Buffer.concat(content);
-  return Buffer.concat([idBytes(id), sizeBytes(body.length), body]);
-}
-function unsigned(id: number, value: number): Uint8Array {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUIntBE(value, 0, 6);
-  let start = 0;
-  while (start < 5 && bytes[start] === 0) start++;
-  return element(id, bytes.subarray(start));
-}
-/** Of the same size whatever the value. */
-function wide(id: number, value: number): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUIntBE(value, 2, 6);
-  return element(id, bytes);
-}
-function float(id: number, value: number): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleBE(value);
-  return element(id, bytes);
-}
-const text = (id: number, value: string) => element(id, Buffer.from(value, 'utf8'));
-/** Fills exactly so many bytes; at least 9. */
-const voidOf = (bytes: number) =>
-  Buffer.concat([Uint8Array.of(0xec), wideSize(bytes - 9), Buffer.alloc(bytes - 9)]);
-
-const Id = {
-  Segment: 0x18538067,
-  SeekHead: 0x114d9b74,
-  Info: 0x1549a966,
-  Tracks: 0x1654ae6b,
-  Cluster: 0x1f43b675,
-  Cues: 0x1c53bb6b,
-} as const;
 
 const TRACK_NUMBER = { video: 1, audio: 2 } as const;
 const SEGMENT_HEADER_BYTES = 12;
@@ -81,7 +32,8 @@ const OPUS_PRE_ROLL_NS = 80_000_000;
 export class WebmWriter implements ContainerWriter {
   readonly #random: () => number;
   readonly #tracks = new Map<string, { readonly description: TrackDescription; readonly uid: number }>();
-  readonly #cues: { readonly time: number; readonly track: number; readonly cluster: number }[] = [];
+  /** Their clusters' positions in the file. */
+  readonly #cues: Cue[] = [];
   #segmentStart = 0;
   #duration = 0;
 
@@ -104,7 +56,7 @@ export class WebmWriter implements ContainerWriter {
 
   #header(ending: { readonly size: number; readonly cues: number } | undefined): Uint8Array {
     const isWebm = [...this.#tracks.values()].every(({ description: { codec } }) => codec.name !== 'H264');
-    const ebml = element(0x1a45dfa3, [
+    const ebml = element(Id.Ebml, [
       unsigned(0x4286, 1),
       unsigned(0x42f7, 1),
       unsigned(0x42f2, 4),
@@ -116,25 +68,22 @@ export class WebmWriter implements ContainerWriter {
     this.#segmentStart = ebml.length + SEGMENT_HEADER_BYTES;
     const segment = [idBytes(Id.Segment), ending ? wideSize(ending.size - this.#segmentStart) : UNKNOWN_SIZE];
     const info = element(Id.Info, [
-      unsigned(0x2ad7b1, 1_000_000),
-      text(0x4d80, 'Callcast'),
-      text(0x5741, 'Callcast'),
-      ...(ending ? [float(0x4489, this.#duration)] : []),
+      unsigned(Id.TimestampScale, 1_000_000),
+      text(Id.MuxingApp, 'Callcast'),
+      text(Id.WritingApp, 'Callcast'),
+      ...(ending ? [float(Id.Duration, this.#duration)] : []),
     ]);
     const tracks = element(Id.Tracks, [...this.#tracks.values()].map(trackEntry));
     const seekHead = (infoAt: number) =>
-      element(
-        Id.SeekHead,
-        [
-          { id: Id.Info, at: infoAt },
-          { id: Id.Tracks, at: infoAt + info.length },
-          { id: Id.Cues, at: (ending?.cues ?? 0) - this.#segmentStart },
-        ].map(({ id, at }) => element(0x4dbb, [element(0x53ab, idBytes(id)), wide(0x53ac, at)])),
-      );
+      seekHeadOf([
+        { id: Id.Info, at: infoAt },
+        { id: Id.Tracks, at: infoAt + info.length },
+        { id: Id.Cues, at: (ending?.cues ?? 0) - this.#segmentStart },
+      ]);
     const seek = ending ? seekHead(seekHead(0).length) : new Uint8Array(0);
-    const head = Buffer.concat([ebml, ...segment, seek, info, tracks]);
+    const head = join([ebml, ...segment, seek, info, tracks]);
     if (head.length + 9 > HEADER_BYTES) throw new Error('the header is too large');
-    return Buffer.concat([head, voidOf(HEADER_BYTES - head.length)]);
+    return join([head, voidOf(HEADER_BYTES - head.length)]);
   }
 
   piece(samples: readonly Sample[], position: number): Uint8Array {
@@ -150,7 +99,7 @@ export class WebmWriter implements ContainerWriter {
       at += cluster.length;
       from = to;
     }
-    return Buffer.concat(clusters);
+    return join(clusters);
   }
 
   #cluster(samples: readonly Sample[], position: number): Uint8Array {
@@ -160,10 +109,10 @@ export class WebmWriter implements ContainerWriter {
       head[0] = 0x80 | TRACK_NUMBER[sample.kind];
       head.writeInt16BE(shownAt(sample) - start, 1);
       head[3] = sample.keyframe ? 0x80 : 0;
-      return element(0xa3, [head, sample.data]);
+      return element(Id.SimpleBlock, [head, sample.data]);
     });
     for (const sample of samples) this.#notice(sample, position);
-    return element(Id.Cluster, [unsigned(0xe7, start), ...blocks]);
+    return element(Id.Cluster, [unsigned(Id.Timestamp, start), ...blocks]);
   }
   #notice(sample: Sample, cluster: number): void {
     this.#duration = Math.max(this.#duration, sample.time + sample.shownAfter + sample.duration);
@@ -175,14 +124,9 @@ export class WebmWriter implements ContainerWriter {
   }
 
   end(position: number): Ending {
-    const cues = this.#cues.map(({ time, track, cluster }) =>
-      element(0xbb, [
-        unsigned(0xb3, time),
-        element(0xb7, [unsigned(0xf7, track), unsigned(0xf1, cluster - this.#segmentStart)]),
-      ]),
-    );
+    const cues = this.#cues.map((cue) => ({ ...cue, cluster: cue.cluster - this.#segmentStart }));
     // An empty list of cues is no valid one.
-    const tail = cues.length > 0 ? element(Id.Cues, cues) : voidOf(16);
+    const tail = cues.length > 0 ? cuesOf(cues) : voidOf(16);
     return { tail, header: this.#header({ size: position + tail.length, cues: position }) };
   }
 }
@@ -192,12 +136,12 @@ const shownAt = ({ time, shownAfter }: Sample) => Math.max(0, Math.round(time + 
 
 function trackEntry({ description, uid }: { description: TrackDescription; uid: number }): Uint8Array {
   const { kind, codec, parameters } = description;
-  const common = [unsigned(0xd7, TRACK_NUMBER[kind]), unsigned(0x73c5, uid), unsigned(0x9c, 0)];
+  const common = [unsigned(Id.TrackNumber, TRACK_NUMBER[kind]), unsigned(0x73c5, uid), unsigned(0x9c, 0)];
   if (kind === 'audio') {
     const channels = codec.channels ?? 2;
-    return element(0xae, [
+    return element(Id.TrackEntry, [
       ...common,
-      unsigned(0x83, 2),
+      unsigned(Id.TrackType, 2),
       text(0x86, 'A_OPUS'),
       element(0x63a2, opusHead(channels)),
       unsigned(0x56aa, 0),
@@ -206,9 +150,9 @@ function trackEntry({ description, uid }: { description: TrackDescription; uid: 
     ]);
   }
   const isH264 = codec.name === 'H264';
-  return element(0xae, [
+  return element(Id.TrackEntry, [
     ...common,
-    unsigned(0x83, 1),
+    unsigned(Id.TrackType, 1),
     text(0x86, isH264 ? 'V_MPEG4/ISO/AVC' : 'V_VP8'),
     ...(isH264 && parameters ? [element(0x63a2, avcConfiguration(parameters.sps, parameters.pps))] : []),
     element(0xe0, [unsigned(0xb0, parameters?.width ?? 640), unsigned(0xba, parameters?.height ?? 480)]),

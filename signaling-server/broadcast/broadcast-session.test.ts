@@ -8,7 +8,8 @@ import { createBroadcastMode } from './index';
 function hub() {
   const services = fakeServices();
   const mode = createBroadcastMode(services);
-  return { services, kurento: services.kurento, client: (hello = false) => new FakeClient(mode, hello) };
+  const client = (hello = false, remoteAddress?: string) => new FakeClient(mode, hello, remoteAddress);
+  return { services, kurento: services.kurento, client };
 }
 type Client = ReturnType<ReturnType<typeof hub>['client']>;
 
@@ -39,6 +40,27 @@ describe('a broadcast', () => {
       { id: 'iceCandidate', candidate: candidate('candidate for bob') },
     ]);
     expect(kurento.flows()).toEqual([['ann', 'bob']]);
+  });
+
+  it('restarts ICE on the endpoint that there is, for whoever asks, and says so when the media server cannot', async () => {
+    const { client, kurento } = hub();
+    const [ann, bob] = [client(), client()];
+    bob.says({ id: 'restart', sdpOffer: 'too early' });
+    expect(bob.hears()).toMatchObject([{ id: 'error', code: 'wrong-state' }]);
+    present(ann, 'ann');
+    view(bob, 'bob');
+    await settle();
+    for (const one of [ann, bob]) one.hears();
+    const before = [...kurento.objects.keys()];
+    bob.says({ id: 'restart', sdpOffer: 'bob moved' });
+    ann.says({ id: 'restart', sdpOffer: `ann ${UNREADABLE}` });
+    await settle();
+    expect(bob.hears()).toEqual([
+      { id: 'restarted', response: 'accepted', sdpAnswer: 'answer to bob moved' },
+    ]);
+    expect(ann.hears()).toMatchObject([{ id: 'restarted', response: 'rejected', code: 'sdp-rejected' }]);
+    expect([...kurento.objects.keys()]).toEqual(before);
+    expect(kurento.flows()).toHaveLength(1);
   });
 
   it('has exactly one presenter, also while the first is still being connected', async () => {
@@ -331,5 +353,24 @@ describe('channels', () => {
     present(ann, 'ann', { key: 'open sesame' });
     await settle();
     expect(ann.hears()).toMatchObject([{ response: 'accepted' }, { id: 'iceCandidate' }]);
+  });
+
+  it('lets nobody try one key after the other, on however many connections, and leaves others alone', async () => {
+    const { client, services } = hub();
+    services.key = '7';
+    const codes: unknown[] = [];
+    for (let key = 0; key < 10; key += 1) {
+      const guesser = client();
+      present(guesser, 'guesser', { key: String(key) });
+      const [answer] = guesser.hears();
+      codes.push(answer && 'code' in answer ? answer.code : answer);
+      guesser.closes();
+    }
+    expect(codes.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'presenter-key-wrong'));
+    expect(codes.slice(5)).toEqual(Array.from({ length: 5 }, () => 'too-many-guesses'));
+    const neighbour = client(false, '192.168.0.8');
+    present(neighbour, 'neighbour', { key: '7' });
+    await settle();
+    expect(neighbour.hears()).toMatchObject([{ response: 'accepted' }, { id: 'iceCandidate' }]);
   });
 });

@@ -20,6 +20,7 @@ import { SerialQueue } from '../serial-queue';
 import { WebRtcLeg, belongsTo } from '../webrtc-leg';
 import { ChannelEnded } from './channel-book';
 import type { Channel, ChannelBook } from './channel-book';
+import type { PresenterKeys } from './presenter-keys';
 
 type Request = SessionRequest<'/one2many'>;
 
@@ -27,7 +28,8 @@ type Request = SessionRequest<'/one2many'>;
 interface Part {
   readonly channel: Channel<BroadcastSession>;
   readonly leg: WebRtcLeg;
-  readonly offer: string;
+  /** Changes with each ICE restart. */
+  offer: string;
 }
 type PresenterRole = Part & { readonly as: 'presenter' };
 type ViewerRole = Part & { readonly as: 'viewer'; media: MediaObject | null };
@@ -40,6 +42,7 @@ export class BroadcastSession implements Session<'/one2many'> {
   readonly #connection: Connection<'/one2many'>;
   readonly #services: HubServices;
   readonly #book: ChannelBook<BroadcastSession>;
+  readonly #keys: PresenterKeys;
   readonly #queue: SerialQueue;
   readonly #releasing = new Set<Promise<void>>();
   #state: BroadcastSessionState = { at: 'idle' };
@@ -51,10 +54,12 @@ export class BroadcastSession implements Session<'/one2many'> {
     connection: Connection<'/one2many'>,
     services: HubServices,
     book: ChannelBook<BroadcastSession>,
+    keys: PresenterKeys,
   ) {
     this.#connection = connection;
     this.#services = services;
     this.#book = book;
+    this.#keys = keys;
     this.#queue = new SerialQueue(connection.signal);
     this.#leg = this.#newLeg();
   }
@@ -69,6 +74,8 @@ export class BroadcastSession implements Session<'/one2many'> {
         return this.#present(request);
       case 'viewer':
         return this.#view(request);
+      case 'restart':
+        return this.#restart(request.sdpOffer);
       case 'stop':
         return this.#end({ by: 'self' });
       case 'onIceCandidate':
@@ -101,7 +108,7 @@ export class BroadcastSession implements Session<'/one2many'> {
     this.#endRole({ by: 'self' });
     try {
       const name = channelName(request.channel);
-      this.#checkKey(request.key);
+      this.#keys.check(request.key, this.#services.presenterKey(), this.#connection.remoteAddress);
       this.#endOwnGhost(name, request.secret);
       const { kurento, ids } = this.#services;
       const secret = this.#connection.greeted ? ids.secret() : undefined;
@@ -121,15 +128,6 @@ export class BroadcastSession implements Session<'/one2many'> {
   #endOwnGhost(name: string, secret: string | undefined): void {
     const ghost = this.#book.get(name);
     if (ghost && sameSecret(secret, ghost.secret)) ghost.presenter.#end({ by: 'self' });
-  }
-
-  #checkKey(given: string | undefined): void {
-    const expected = this.#services.presenterKey();
-    if (expected === undefined || sameSecret(given, expected)) return;
-    throw new Refusal(
-      'presenter-key-wrong',
-      'Presenting on this hub needs its presenter key. Ask its owner for the key.',
-    );
   }
 
   async #goOnAir(role: PresenterRole): Promise<void> {
@@ -185,6 +183,27 @@ export class BroadcastSession implements Session<'/one2many'> {
     this.#dispatch({ type: 'answered' });
     this.#connection.send({ id: 'viewerResponse', response: 'accepted', sdpAnswer });
     role.leg.answered();
+  }
+
+  // ── another way for the same media ─────────────────────────────────────────────────────────────────────────────
+
+  #restart(offer: string): void {
+    const role = this.#role;
+    if (!role || this.#state.at === 'idle' || this.#state.phase === 'starting')
+      throw new ProtocolFault('wrong-state', 'A broadcast can be restarted while it runs.');
+    role.offer = offer;
+    role.leg.restart(offer).then(
+      (sdpAnswer) => {
+        if (this.#role !== role) return;
+        this.#connection.send({ id: 'restarted', response: 'accepted', sdpAnswer });
+        role.leg.answered();
+      },
+      (error: unknown) => {
+        if (this.#role !== role) return;
+        const failure = this.#connection.failure(error);
+        if (failure) this.#connection.send({ id: 'restarted', response: 'rejected', ...failure });
+      },
+    );
   }
 
   // ── endings ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@ import { Announcer } from '../announcer';
 import type { HubServices, Mode } from '../mode';
 import { BroadcastSession } from './broadcast-session';
 import { ChannelBook } from './channel-book';
+import { PresenterKeys } from './presenter-keys';
 
 export function createBroadcastMode(services: HubServices): Mode<'/one2many'> {
   const sessions = new Set<BroadcastSession>();
@@ -10,10 +11,11 @@ export function createBroadcastMode(services: HubServices): Mode<'/one2many'> {
     for (const session of sessions) session.announce();
   });
   const book = new ChannelBook<BroadcastSession>(() => announcer.changed());
+  const keys = new PresenterKeys(services.clock);
   return {
     path: '/one2many',
     open(connection) {
-      const session = new BroadcastSession(connection, services, book);
+      const session = new BroadcastSession(connection, services, book, keys);
       sessions.add(session);
       connection.signal.addEventListener('abort', () => sessions.delete(session), { once: true });
       return session;

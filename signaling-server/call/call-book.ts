@@ -6,7 +6,7 @@
 import { HUB_CALL_START, otherRole } from '../../protocol/call';
 import type { CallRole, HubCallState } from '../../protocol/call';
 import { cleanName } from '../../protocol/names';
-import type { Replies } from '../../protocol/signaling';
+import type { Replies, SeenAndHeard } from '../../protocol/signaling';
 import { Refusal } from '../failures';
 import { busy } from './farewell';
 import { sameSecret } from '../secret';
@@ -38,6 +38,11 @@ export interface Side<Line> {
   called: boolean;
   /** What this side was told about the call, to be said again after a lost connection. */
   readonly told: Replies['/one2one'][];
+  /** What of this side can be seen and heard, as it said last; null until it did. */
+  media: SeenAndHeard | null;
+  /** The connection on which it said so, and what it was told of the other side on it. */
+  mediaLine: Line | null;
+  mediaHeard: SeenAndHeard | null;
 }
 
 export interface Call<Line> {

@@ -728,6 +728,24 @@ describe('another way for the media of a call', () => {
     expect(world.kurento.objects.size).toBe(0);
   });
 
+  it('restarts ICE on the endpoint that there is, once for the same offer', async () => {
+    const world = hub();
+    const [ann, bob] = await inCall(world);
+    const before = [...world.kurento.objects.keys()];
+    for (let time = 0; time < 2; time += 1) ann.says({ id: 'restart', sdpOffer: 'ann moved' });
+    await settle();
+    expect(ann.hears()).toMatchObject([
+      { id: 'restarted', response: 'accepted', sdpAnswer: 'answer to ann moved' },
+    ]);
+    bob.says({ id: 'restart', sdpOffer: `bob ${UNREADABLE}` });
+    await settle();
+    expect(bob.hears()).toMatchObject([{ id: 'restarted', response: 'rejected' }]);
+    expect([...world.kurento.objects.keys()]).toEqual(before);
+    ann.says({ id: 'stop' });
+    await settle();
+    expect(bob.hears()).toMatchObject([{ id: 'stopCommunication' }]);
+  });
+
   it('is refused where no call stands', async () => {
     const world = hub();
     const [ann, bob] = [world.client('ann'), world.client('bob')];
@@ -757,5 +775,98 @@ describe('another way for the media of a call', () => {
     await settle();
     expect(ann.hears()).toEqual([]);
     expect(world.kurento.objects.size).toBe(0);
+  });
+});
+
+describe('what can be seen and heard', () => {
+  const seen = (camera: boolean, microphone = true, screen = false) =>
+    ({ id: 'media', camera, microphone, screen }) as const;
+  const told = (client: Client) => client.hears().filter(({ id }) => id === 'peerMedia');
+
+  it('is told to the other side once the call stands, and after each change', async () => {
+    const { client, clock } = hub();
+    const [ann, bob] = [client('ann', true), client('bob', true)];
+    ann.says({ id: 'call', to: 'bob', sdpOffer: 'ann', callId: 'a-1' });
+    ann.says({ ...seen(false), callId: 'a-1' });
+    accept(bob, 'ann', 'bob');
+    bob.says(seen(true));
+    clock.advance(ANNOUNCE_DELAY_MS);
+    expect([told(ann), told(bob)]).toEqual([[], []]);
+    await settle();
+    clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(ann)).toEqual([
+      { id: 'peerMedia', camera: true, microphone: true, screen: false, callId: 'a-1' },
+    ]);
+    expect(told(bob)).toMatchObject([{ id: 'peerMedia', camera: false, microphone: true, screen: false }]);
+    bob.says(seen(true, false));
+    clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(ann)).toMatchObject([{ microphone: false }]);
+    expect(told(bob)).toEqual([]);
+  });
+
+  it('goes only to a client that speaks of it, and never to a page without hello', async () => {
+    const world = hub();
+    const [ann, bob] = await inCall(world, true);
+    ann.says(seen(false));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect([told(ann), told(bob)]).toEqual([[], []]);
+    const other = hub();
+    const [eve, dan] = await inCall(other);
+    eve.says(seen(false));
+    dan.says(seen(false));
+    other.clock.advance(ANNOUNCE_DELAY_MS);
+    expect([eve.hears(), dan.hears()]).toEqual([[], []]);
+  });
+
+  it('however often it changes, is told at a bearable rate, and not when it is what it was', async () => {
+    const world = hub();
+    const [ann, bob] = await inCall(world, true);
+    bob.says(seen(true));
+    for (let turn = 0; turn < 200; turn++) ann.says(seen(turn % 2 === 0));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(bob)).toMatchObject([{ camera: false }]);
+    ann.says(seen(true));
+    ann.says(seen(false));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(bob)).toEqual([]);
+  });
+
+  it('is told again to a side that comes back after a lost connection and speaks of it', async () => {
+    const world = hub();
+    const [ann, bob] = [new FakeClient(world.mode, true), world.client('bob', true)];
+    ann.says({ id: 'register', name: 'ann' });
+    const [answer] = ann.hears();
+    const secret = answer?.id === 'registerResponse' && answer.response === 'accepted' ? answer.secret : '';
+    call(ann, 'bob');
+    accept(bob, 'ann');
+    await settle();
+    for (const client of [ann, bob]) client.says(seen(false));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(ann)).toHaveLength(1);
+    ann.closes('broken');
+    const again = new FakeClient(world.mode, true);
+    again.says({ id: 'register', name: 'ann', secret: secret ?? '' });
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(again)).toEqual([]);
+    again.says(seen(false));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(again)).toMatchObject([{ camera: false }]);
+  });
+
+  it('concerns nobody outside of a call, or in another call than the present one', async () => {
+    const world = hub();
+    const nobody = world.client();
+    nobody.says(seen(true));
+    expect(nobody.hears()).toMatchObject([{ id: 'error', code: 'not-registered' }]);
+    const [ann, bob] = await inCall(world, true);
+    bob.says(seen(true));
+    ann.says({ ...seen(false), callId: 'over' });
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(bob)).toEqual([]);
+    ann.says({ id: 'stop' });
+    ann.says(seen(false));
+    world.clock.advance(ANNOUNCE_DELAY_MS);
+    expect(told(bob)).toEqual([]);
+    expect(ann.hears().filter(({ id }) => id === 'error')).toEqual([]);
   });
 });

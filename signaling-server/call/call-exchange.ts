@@ -8,7 +8,7 @@ import type { CallRole, HubCallEnd, HubCallEvent, HubCallState } from '../../pro
 import type { Failure } from '../../protocol/errors';
 import { MAX_QUEUED_CANDIDATES } from '../../protocol/limits';
 import { cleanName } from '../../protocol/names';
-import type { IceCandidate, Replies } from '../../protocol/signaling';
+import type { IceCandidate, Replies, SeenAndHeard } from '../../protocol/signaling';
 import { Announcer } from '../announcer';
 import { ProtocolFault, Refusal } from '../failures';
 import { MediaServerLost } from '../kurento-client/errors';
@@ -35,6 +35,8 @@ const LAST_WORDS_MS = 3 * RESUME_WINDOW_MS;
 interface Running {
   stopRinging: () => void;
   media: CallMedia | null;
+  /** However often a side changes its mind, the other one hears of it at a bearable rate. */
+  readonly seenAndHeard: Announcer;
 }
 
 export class CallExchange {
@@ -121,6 +123,7 @@ export class CallExchange {
     const media = this.#running.get(call)?.media;
     if (call.state.at !== 'live' || !media)
       throw new ProtocolFault('wrong-state', 'A call can be renewed once it stands.');
+    if (isRepeated(side, request.sdpOffer)) return;
     this.#book.renewLeg(user);
     const { leg } = user;
     // What was said of the old way is no help to a client that comes back.
@@ -137,6 +140,51 @@ export class CallExchange {
         if (user.call === call && user.leg === leg) this.#mediaFailed(call, error);
       },
     );
+  }
+
+  /** Another path to the same endpoint, where the media server can. */
+  restart(line: Line, request: Extract<Request, { id: 'restart' }>): void {
+    const user = this.#book.userOf(line);
+    const call = user?.call;
+    if (!user || !call) throw new ProtocolFault('wrong-state', 'There is no call to restart.');
+    const side = call[roleOf(call, user)];
+    if (isLate(side, user, request.callId)) return;
+    if (call.state.at !== 'live')
+      throw new ProtocolFault('wrong-state', 'A call can be restarted once it stands.');
+    if (isRepeated(side, request.sdpOffer)) return;
+    const { leg } = user;
+    const current = () => user.call === call && user.leg === leg;
+    // What was said of the old path is no help to a client that comes back.
+    side.told.length = 0;
+    this.#log(call, call.state, 'restart');
+    leg.restart(request.sdpOffer).then(
+      (sdpAnswer) => {
+        if (!current()) return;
+        this.#tell(side, { id: 'restarted', response: 'accepted', sdpAnswer });
+        leg.answered();
+      },
+      (error: unknown) => {
+        const failure = current() ? user.line?.failure(error) : undefined;
+        if (failure) this.#tell(side, { id: 'restarted', response: 'rejected', ...failure });
+      },
+    );
+  }
+
+  /** What of this side can be seen and heard. Outside of a call it is of no interest to anybody. */
+  tellMedia(line: Line, request: Extract<Request, { id: 'media' }>): void {
+    const user = this.#book.userOf(line);
+    if (!user) throw notRegistered();
+    const { call } = user;
+    if (!call) return;
+    const side = call[roleOf(call, user)];
+    if (isLate(side, user, request.callId)) return;
+    const { camera, microphone, screen } = request;
+    if (side.mediaLine !== line) {
+      side.mediaLine = line;
+      side.mediaHeard = null;
+    }
+    side.media = { camera, microphone, screen };
+    this.#running.get(call)?.seenAndHeard.changed();
   }
 
   /** Ends one's own call; without one, nothing happens. */
@@ -204,8 +252,8 @@ export class CallExchange {
     const named = this.#knowsMore(callee) ? id : undefined;
     const call = this.#book.open(
       id,
-      { user: caller, offer: request.sdpOffer, callId: request.callId, called: true, told: [] },
-      { user: callee, offer: null, callId: named, called: false, told: [] },
+      newSide(caller, { offer: request.sdpOffer, callId: request.callId, called: true }),
+      newSide(callee, { offer: null, callId: named, called: false }),
       this.#services.clock.now(),
     );
     caller.lastWords = null;
@@ -213,7 +261,8 @@ export class CallExchange {
     const stopRinging = this.#services.clock.after(RING_TIMEOUT_MS, () =>
       this.#dispatch(call, { type: 'ring-timeout' }),
     );
-    this.#running.set(call, { stopRinging, media: null });
+    const seenAndHeard = new Announcer(this.#services.clock, () => this.#announceMedia(call));
+    this.#running.set(call, { stopRinging, media: null, seenAndHeard });
     this.#log(call, null, 'dial');
     this.#tell(call.callee, { id: 'incomingCall', from: caller.name });
     if (callee.line) this.#tellRinging(call);
@@ -298,6 +347,20 @@ export class CallExchange {
       );
       side.user.leg.answered();
     }
+    this.#running.get(call)?.seenAndHeard.changed();
+  }
+
+  /** Tells each side of the other one, if it speaks of such things itself, and only what it does not know yet. */
+  #announceMedia(call: Call<Line>): void {
+    if (call.state.at !== 'live') return; // told once it is
+    for (const role of ['caller', 'callee'] as const) {
+      const side = call[role];
+      const { line } = side.user;
+      const { media } = call[otherRole(role)];
+      if (!line || side.mediaLine !== line || !media || isSame(media, side.mediaHeard)) continue;
+      side.mediaHeard = media;
+      line.send(tagged(side, { id: 'peerMedia', ...media }));
+    }
   }
 
   #mediaFailed(call: Call<Line>, error: unknown): void {
@@ -315,6 +378,7 @@ export class CallExchange {
     const running = this.#running.get(call);
     this.#running.delete(call);
     running?.stopRinging();
+    running?.seenAndHeard.close();
     this.#book.close(call);
     for (const role of ['caller', 'callee'] as const) this.#bidFarewell(call, role, before, end, failure);
     if (running?.media) this.#release(running.media.release());
@@ -419,6 +483,22 @@ export class CallExchange {
   }
 }
 
+function newSide(
+  user: User<Line>,
+  { offer, callId, called }: Pick<Side<Line>, 'offer' | 'callId' | 'called'>,
+): Side<Line> {
+  return { user, offer, callId, called, told: [], media: null, mediaLine: null, mediaHeard: null };
+}
+
+function isSame(one: SeenAndHeard, other: SeenAndHeard | null): boolean {
+  return (
+    other !== null &&
+    one.camera === other.camera &&
+    one.microphone === other.microphone &&
+    one.screen === other.screen
+  );
+}
+
 /** Who left on purpose, or misbehaved, is not waited for. */
 function mayComeBack(reason: CloseReason): boolean {
   switch (reason) {
@@ -432,6 +512,13 @@ function mayComeBack(reason: CloseReason): boolean {
     case 'shutting-down':
       return false;
   }
+}
+
+/** A client that comes back cannot know whether its offer arrived; the answer has been told, or will be. */
+function isRepeated(side: Side<Line>, offer: string): boolean {
+  if (side.offer === offer) return true;
+  side.offer = offer;
+  return false;
 }
 
 function notRegistered(): Refusal {

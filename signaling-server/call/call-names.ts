@@ -16,7 +16,9 @@ export function tagged<Line>(side: Side<Line>, message: Reply): Reply {
     case 'incomingCall':
     case 'callResponse':
     case 'startCommunication':
+    case 'peerMedia':
     case 'renewed':
+    case 'restarted':
     case 'stopCommunication':
       return { ...message, callId: side.callId };
     default:

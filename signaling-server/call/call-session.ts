@@ -21,6 +21,10 @@ export class CallSession implements Session<'/one2one'> {
         return this.#exchange.answer(this.#line, request);
       case 'renew':
         return this.#exchange.renew(this.#line, request);
+      case 'restart':
+        return this.#exchange.restart(this.#line, request);
+      case 'media':
+        return this.#exchange.tellMedia(this.#line, request);
       case 'stop':
         return this.#exchange.stop(this.#line, request);
       case 'onIceCandidate':

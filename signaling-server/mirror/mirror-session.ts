@@ -18,7 +18,8 @@ type MirrorConnection = Connection<'/helloworld'> | Connection<'/magicmirror'>;
 /** What one `start` made. */
 interface Round {
   readonly number: number;
-  readonly offer: string;
+  /** Changes with each ICE restart. */
+  offer: string;
   readonly scope: MediaScope;
   readonly leg: WebRtcLeg;
   /** What the face is to wear; changes by `setOverlay`, also before the filter exists. */
@@ -49,6 +50,9 @@ export class MirrorSession implements Session<'/magicmirror'> {
     switch (request.id) {
       case 'start':
         this.#start(request.sdpOffer, request.overlay);
+        return;
+      case 'restart':
+        this.#restart(request.sdpOffer);
         return;
       case 'stop':
         this.#stop();
@@ -94,6 +98,25 @@ export class MirrorSession implements Session<'/magicmirror'> {
     this.#nextLeg = this.#createLeg();
     round.scope.onLost(() => this.#failed(round, new MediaServerLost()));
     void this.#establish(round);
+  }
+
+  #restart(offer: string): void {
+    const round = this.#round;
+    if (!round || this.#state.at !== 'live')
+      throw new ProtocolFault('wrong-state', 'A mirror can be restarted while it is live.');
+    round.offer = offer;
+    round.leg.restart(offer).then(
+      (sdpAnswer) => {
+        if (this.#round !== round) return;
+        this.#connection.send({ id: 'restarted', response: 'accepted', sdpAnswer });
+        round.leg.answered();
+      },
+      (error: unknown) => {
+        if (this.#round !== round) return;
+        const failure = this.#connection.failure(error);
+        if (failure) this.#connection.send({ id: 'restarted', response: 'rejected', ...failure });
+      },
+    );
   }
 
   #stop(): void {

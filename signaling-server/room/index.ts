@@ -3,11 +3,11 @@ import type { HubServices, Mode } from '../mode';
 import { RoomBook } from './room-book';
 import { RoomSession } from './room-session';
 
-export function createRoomMode(_services: HubServices): Mode<'/room'> {
+export function createRoomMode({ ids }: HubServices): Mode<'/room'> {
   const book = new RoomBook<RoomSession>();
   return {
     path: '/room',
-    open: (connection) => new RoomSession(connection, book),
+    open: (connection) => new RoomSession(connection, book, () => ids.secret()),
     close: () => Promise.resolve(),
   };
 }

@@ -24,6 +24,11 @@ export class RoomBook<Member> {
     return undefined;
   }
 
+  /** Who is in it, the first one first. */
+  membersOf(room: string): readonly Member[] {
+    return [...(this.#rooms.get(room) ?? [])];
+  }
+
   /** Whether somebody who is not in it would find a place. */
   hasPlace(room: string): boolean {
     return (this.#rooms.get(room)?.size ?? 0) < ROOM_CAPACITY;

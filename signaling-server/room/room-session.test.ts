@@ -28,6 +28,32 @@ describe('a room', () => {
     ]);
   });
 
+  it('knows one who comes back by their secret, before it has noticed that they were gone', () => {
+    const mode = createRoomMode(fakeServices());
+    const [ann, bob, back, eve] = [1, 2, 3, 4].map(() => new FakeClient(mode, true)) as [
+      FakeClient<'/room'>,
+      FakeClient<'/room'>,
+      FakeClient<'/room'>,
+      FakeClient<'/room'>,
+    ];
+    ann.says({ id: 'join', roomId });
+    bob.says({ id: 'join', roomId });
+    const [created] = ann.hears();
+    const secret = created?.id === 'room_created' ? created.secret : undefined;
+    expect(secret).toEqual(expect.any(String));
+    bob.hears();
+    eve.says({ id: 'join', roomId, secret: 'a guess' });
+    expect(eve.hears()).toMatchObject([{ id: 'full_room' }]);
+    back.says({ id: 'join', roomId, ...(secret !== undefined && { secret }) });
+    expect(bob.hears()).toEqual([{ id: 'peer_left' }]);
+    expect(back.hears()).toMatchObject([{ id: 'room_joined', roomId }]);
+    // The old connection has nothing to say any more, and its end concerns nobody.
+    ann.says({ id: 'start_call', roomId });
+    expect(ann.hears()).toMatchObject([{ id: 'error', code: 'wrong-state' }]);
+    ann.closes('silent');
+    expect(bob.hears()).toEqual([]);
+  });
+
   it('relays what its members say to the other one only, without the room id', () => {
     const client = hub();
     const [ann, bob, eve] = [client(), client(), client()];

@@ -9,6 +9,7 @@ import type { MemberEvent, MemberState } from '../../protocol/room';
 import type { Replies } from '../../protocol/signaling';
 import { ProtocolFault, Refusal } from '../failures';
 import type { Connection, Session, SessionRequest } from '../mode';
+import { sameSecret } from '../secret';
 import type { RoomBook } from './room-book';
 
 type Request = SessionRequest<'/room'>;
@@ -16,11 +17,16 @@ type Request = SessionRequest<'/room'>;
 export class RoomSession implements Session<'/room'> {
   readonly #connection: Connection<'/room'>;
   readonly #book: RoomBook<RoomSession>;
+  readonly #newSecret: () => string;
   #state: MemberState = { at: 'outside' };
   /** As the client wrote it: what comes back to it must compare equal in its page. */
   #roomId = '';
+  /** By which the same member is known again, on another connection. */
+  #secret: string | undefined;
 
-  constructor(connection: Connection<'/room'>, book: RoomBook<RoomSession>) {
+  /** @param newSecret makes one that cannot be guessed */
+  constructor(connection: Connection<'/room'>, book: RoomBook<RoomSession>, newSecret: () => string) {
+    this.#newSecret = newSecret;
     this.#connection = connection;
     this.#book = book;
   }
@@ -32,7 +38,7 @@ export class RoomSession implements Session<'/room'> {
   handle(request: Request): void {
     switch (request.id) {
       case 'join':
-        return this.#join(request.roomId);
+        return this.#join(request.roomId, request.secret);
       case 'leave':
         return this.#leave();
       case 'start_call':
@@ -56,13 +62,17 @@ export class RoomSession implements Session<'/room'> {
     return Promise.resolve();
   }
 
-  #join(roomId: string): void {
+  #join(roomId: string, secret: string | undefined): void {
     const room = cleanName(roomId);
     if (room === null) {
       throw new Refusal(
         'name-invalid',
         'This room name cannot be used. Choose another one, of up to 64 characters.',
       );
+    }
+    // The same member may be back before the hub has noticed that the last connection is dead.
+    for (const ghost of this.#book.membersOf(room)) {
+      if (ghost !== this && sameSecret(secret, ghost.#secret)) ghost.#leave();
     }
     // Coming back to one's own room finds the place that one leaves.
     if (this.#book.roomOf(this) !== room && !this.#book.hasPlace(room)) {
@@ -87,7 +97,9 @@ export class RoomSession implements Session<'/room'> {
     } else {
       this.#dispatch({ type: 'created', room });
     }
-    this.#connection.send({ id: peer ? 'room_joined' : 'room_created', roomId });
+    this.#secret = this.#connection.greeted ? this.#newSecret() : undefined;
+    const proof = this.#secret !== undefined && { secret: this.#secret };
+    this.#connection.send({ id: peer ? 'room_joined' : 'room_created', roomId, ...proof });
   }
 
   #leave(): void {

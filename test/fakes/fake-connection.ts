@@ -40,12 +40,21 @@ export function fakeServices(): FakeServices {
   return services;
 }
 
-const EXTENSIONS = new Set(['welcome', 'mediaServer', 'channels', 'users', 'ringing', 'peerConnection']);
+const EXTENSIONS = new Set([
+  'welcome',
+  'mediaServer',
+  'channels',
+  'users',
+  'ringing',
+  'peerConnection',
+  'peerMedia',
+]);
 
 export class FakeClient<P extends EndpointPath> implements Connection<P> {
   static #last = 0;
   readonly id = `connection-${++FakeClient.#last}`;
   readonly logger: Logger = silentLogger;
+  readonly remoteAddress: string;
   readonly session: Session<P>;
   /** Everything that it was sent, in order. */
   readonly inbox: Replies[P][] = [];
@@ -53,7 +62,8 @@ export class FakeClient<P extends EndpointPath> implements Connection<P> {
   #greeted = false;
 
   /** @param hello whether it introduces itself, as Callcast's clients do and the tutorials' pages do not. */
-  constructor(mode: Mode<P>, hello = false) {
+  constructor(mode: Mode<P>, hello = false, remoteAddress = '127.0.0.1') {
+    this.remoteAddress = remoteAddress;
     this.session = mode.open(this);
     this.#greeted = hello;
     if (hello) this.session.greeted?.();

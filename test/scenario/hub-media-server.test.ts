@@ -1,9 +1,13 @@
 import { spawn as spawnProcess } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../protocol/log';
+import { recordingsFolder } from '../../signaling-server/configuration';
 import { startHub, type Hub } from '../../signaling-server/index';
 import { forkMediaServer } from '../../signaling-server/media-server-process';
+import { RawClient } from '../contract/raw-client';
 import { HubClient } from '../support/hub-client';
 import { recordedOffer, startPlainHub } from '../support/hub';
 import { ScriptedKurento } from '../support/scripted-kurento';
@@ -20,14 +24,14 @@ function owned<T extends { close(): Promise<unknown> }>(resource: T): T {
 }
 
 /** The sources themselves as the process: the build is somebody else's test. */
-const spawn = forkMediaServer(resolve('media-server/cli.ts'), ['--import', 'tsx']);
+const spawn = forkMediaServer(resolve('media-server/cli.ts'), { execArgv: ['--import', 'tsx'] });
 
-async function embedded(): Promise<Hub> {
+async function embedded(spawnMediaServer = spawn): Promise<Hub> {
   const hub = owned(
     await startHub({
       listen: { host: 'localhost', port: 0 },
       tls: 'plain',
-      mediaServer: { spawn },
+      mediaServer: { spawn: spawnMediaServer },
       logger: silentLogger,
     }),
   );
@@ -46,6 +50,16 @@ async function greeted(hub: Hub): Promise<HubClient<'/helloworld'>> {
   return client;
 }
 
+/** Why the media server did not record there; undefined when it did. */
+async function refusal(kurento: RawClient, uri: string): Promise<unknown> {
+  const mediaPipeline = await kurento.create('MediaPipeline');
+  const recorder = await kurento.create('RecorderEndpoint', { mediaPipeline, uri });
+  await kurento.subscribe(recorder, 'Error');
+  await kurento.invoke(recorder, 'record');
+  await kurento.invoke(recorder, 'stopAndWait');
+  return kurento.events('Error').find(({ object }) => object === recorder)?.data['type'];
+}
+
 const alive = (pid: number) => {
   try {
     process.kill(pid, 0);
@@ -56,6 +70,24 @@ const alive = (pid: number) => {
 };
 
 describe('the embedded media server', () => {
+  it('writes files into the folder of the hub’s data only, whoever asks it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'callcast-hub-data-'));
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
+    const hub = await embedded(
+      forkMediaServer(resolve('media-server/cli.ts'), {
+        execArgv: ['--import', 'tsx'],
+        args: [`--recordings=${recordingsFolder(folder)}`],
+      }),
+    );
+    const kurento = await RawClient.open(hub.mediaServerUrl ?? '');
+    cleanups.push(() => kurento.terminate());
+    expect(await refusal(kurento, 'mine.webm')).toBeUndefined();
+    expect(await refusal(kurento, `file://${folder}/beside.webm`)).toBe('INVALID_URI');
+    expect(await refusal(kurento, `file://${tmpdir()}/callcast-elsewhere.webm`)).toBe('INVALID_URI');
+    expect(await readdir(folder)).toEqual(['recordings']);
+    expect(await readdir(recordingsFolder(folder))).toEqual(['mine.webm']);
+  });
+
   it('killed in the middle of a mirror: the user is told at once, and the mirror can come back as soon as it runs again', async () => {
     const hub = await embedded();
     const client = await greeted(hub);

@@ -7,7 +7,7 @@ import { forkMediaServer } from '../../signaling-server/media-server-process';
 void startHub({
   listen: { host: 'localhost', port: 0 },
   tls: 'plain',
-  mediaServer: { spawn: forkMediaServer(resolve('media-server/cli.ts'), ['--import', 'tsx']) },
+  mediaServer: { spawn: forkMediaServer(resolve('media-server/cli.ts'), { execArgv: ['--import', 'tsx'] }) },
   logger: silentLogger,
 }).then((hub) => {
   const tell = () => {

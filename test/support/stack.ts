@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { silentLogger, type Logger } from '../../protocol/log';
-import { configureHub } from '../../signaling-server/configuration';
+import { configureHub, recordingsFolder } from '../../signaling-server/configuration';
 import { startHub, type Hub, type HubOptions } from '../../signaling-server/index';
 import { createLogger } from '../../signaling-server/log';
 import { forkMediaServer } from '../../signaling-server/media-server-process';
@@ -42,7 +42,9 @@ export async function startStack({ args = [], hub: overrides }: StackOptions = {
       userDataDir,
       webRoot: join(DIST, 'web'),
       overlaysRoot: join(DIST, 'overlays'),
-      spawnMediaServer: forkMediaServer(join(DIST, 'media-server/cli.cjs')),
+      spawnMediaServer: forkMediaServer(join(DIST, 'media-server/cli.cjs'), {
+        args: [`--recordings=${recordingsFolder(userDataDir)}`],
+      }),
       logger: testLogger(),
     });
     const hub = await startHub({ ...options, ...overrides });
