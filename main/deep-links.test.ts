@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { cleanName } from '../protocol/names';
 import { LinkInbox, linkOf, originsOf, parseLink } from './deep-links';
 
 const HUB = 'https://localhost:8443';
@@ -91,4 +93,97 @@ it('keeps the last link until it is taken, once', () => {
   inbox.put({ mode: 'room', name: 'b' });
   expect(inbox.take()).toEqual({ mode: 'room', name: 'b' });
   expect(inbox.take()).toBeNull();
+});
+
+it('leads to another hub when it says which, and says nothing of the one in use', () => {
+  const at = (place: string) => parseLink(`callcast://watch/news?hub=${place}`, [HUB]);
+  const link = { mode: 'watch', name: 'news' };
+  expect(at('friend.example')).toEqual({ ...link, hub: 'https://friend.example:8443/' });
+  expect(at('192.168.0.7:9000')).toEqual({ ...link, hub: 'https://192.168.0.7:9000/' });
+  expect(at('Friend.Example:8443')).toEqual({ ...link, hub: 'https://friend.example:8443/' });
+  expect(at('friend.example%3A8444')).toEqual({ ...link, hub: 'https://friend.example:8444/' });
+  expect(at('[fd00::7]:9000')).toEqual({ ...link, hub: 'https://[fd00::7]:9000/' });
+  expect(at('localhost:8443')).toEqual(link);
+  expect(at('localhost')).toEqual(link);
+  expect(parseLink('callcast://call/Ana?hub=friend.example')).toEqual({
+    mode: 'call',
+    name: 'Ana',
+    hub: 'https://friend.example:8443/',
+  });
+});
+
+it('takes no hub that is written in an odd way', () => {
+  for (const query of [
+    '?hub',
+    '?hub=',
+    '?hub=:8443',
+    '?hub=a&hub=b',
+    '?hub=a&x=1',
+    '?x=1&hub=a',
+    '?HUB=a',
+    '?hub=a/',
+    '?hub=a/path',
+    '?hub=https://a',
+    '?hub=user@a',
+    '?hub=user:pw@a',
+    '?hub=a:0',
+    '?hub=a:65536',
+    '?hub=a:99999999',
+    '?hub=a:80:90',
+    '?hub=a%20b',
+    '?hub=a%00',
+    '?hub=%',
+    '?hub=%ff',
+    '?hub=a%2Fb',
+    '?hub=a%23b',
+    '?hub=a%3Fb',
+    '?hub=a%40b',
+    '?hub=a\\b',
+    '?hub=..',
+    '?hub=-a',
+    '?hub=a-',
+    '?hub=[::1',
+    '?hub=[zz]',
+    // An address in disguise, and letters that look like others.
+    '?hub=2130706433',
+    '?hub=0x7f.1',
+    '?hub=127.1',
+    '?hub=fr%D1%96end.example',
+    '?hub=%EF%BD%81.example',
+    `?hub=${'a'.repeat(300)}`,
+  ])
+    expect(parseLink(`callcast://watch/news${query}`), query).toBeNull();
+  expect(parseLink('callcast://quit/now?hub=friend.example')).toBeNull();
+  expect(parseLink('callcast://watch/news?hub=friend.example#x')).toBeNull();
+  expect(parseLink(`${HUB}/?hub=friend.example#/room/r`, [HUB])).toBeNull();
+});
+
+it('answers whatever comes with a link that a person could have typed, or with none', () => {
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 80 }),
+    fc.string({ maxLength: 80 }).map((text) => `callcast://${text}`),
+    fc.string({ maxLength: 80 }).map((text) => `callcast://watch/x?hub=${text}`),
+    fc.tuple(fc.webAuthority(), fc.webQueryParameters()).map(([at, query]) => `callcast://${at}?${query}`),
+    fc.webAuthority().map((at) => `callcast://room/x?hub=${at}`),
+  );
+  fc.assert(
+    fc.property(anything, (raw) => {
+      const link = parseLink(raw, [HUB]);
+      if (link === null) return;
+      expect(['call', 'watch', 'room']).toContain(link.mode);
+      if (link.name !== '') expect(cleanName(link.name)).toBe(link.name);
+      if (link.hub === undefined) return;
+      const url = new URL(link.hub);
+      expect(url.href.replace(/^https:\/\/([^/]+)\/$/, 'https://$1/')).toBe(link.hub.replace(':443/', '/'));
+      expect([url.protocol, url.username, url.password, url.pathname, url.search, url.hash]).toEqual([
+        'https:',
+        '',
+        '',
+        '/',
+        '',
+        '',
+      ]);
+    }),
+    { numRuns: 300 },
+  );
 });

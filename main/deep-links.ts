@@ -1,17 +1,23 @@
 /**
- * Links that lead into the app: `callcast://call/NAME`, `callcast://watch/CHANNEL`, `callcast://room/NAME`, and the hub's
- * own `https://…/#/…`. Any web page can make the system open one, so nothing of it is believed: it names a screen and a
+ * Links that lead into the app: `callcast://call/NAME`, `callcast://watch/CHANNEL`, `callcast://room/NAME`, each with
+ * `?hub=HOST:PORT` where it is meant for another hub, and the own hub's `https://…/#/…`. Any web page can make the system open one, so nothing of it is believed: it names a screen and a
  * name that a person could have typed, or it is no link. The page asks the user before it goes there.
  */
 import type { LinkTarget } from '../protocol/desktop';
 import type { HubState } from '../protocol/ipc';
 import { cleanName } from '../protocol/names';
+import { hubUrlSchema } from '../protocol/settings';
+import * as v from 'valibot';
 
 export const LINK_SCHEME = 'callcast';
 
 /** A name of 64 characters, percent-encoded in the longest way, and the rest of an address. */
 const MAX_LINK_LENGTH = 1_024;
 const MAIN_CHANNEL = '';
+/** Where hubs listen unless they are told otherwise. */
+const HUB_PORT = 8_443;
+/** A name or an address with or without a port, and nothing else that a URL may carry; IPv6 in brackets. */
+const HUB_PLACE = /^(?:[a-z\d](?:[a-z\d.-]{0,251}[a-z\d])?|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 /**
  * @param origins of this app's hub, such as `https://localhost:8443`: the pages' addresses under which it is known
@@ -20,8 +26,15 @@ const MAIN_CHANNEL = '';
 export function parseLink(raw: string, origins: readonly string[] = []): LinkTarget | null {
   if (raw.length > MAX_LINK_LENGTH || !URL.canParse(raw)) return null;
   const url = new URL(raw);
-  if (url.username !== '' || url.password !== '' || url.search !== '') return null;
-  if (url.protocol === `${LINK_SCHEME}:`) return url.hash === '' ? ofApp(url) : null;
+  if (url.username !== '' || url.password !== '') return null;
+  if (url.protocol === `${LINK_SCHEME}:`) {
+    const hub = hubOf(url.search);
+    const link = url.hash === '' ? ofApp(url) : null;
+    if (link === null || hub === null) return null;
+    // The hub in use needs no word of its own.
+    return hub === '' || origins.includes(new URL(hub).origin) ? link : { ...link, hub };
+  }
+  if (url.search !== '') return null;
   if (url.protocol !== 'https:' || !origins.includes(url.origin) || url.pathname !== '/') return null;
   return ofHub(url.hash);
 }
@@ -43,6 +56,22 @@ function ofApp(url: URL): LinkTarget | null {
   return target(url.hostname.toLowerCase(), parts);
 }
 
+/** Empty: none is named. Null: what is there names none. */
+function hubOf(search: string): string | null {
+  if (search === '') return '';
+  const place = /^\?hub=([^&#]+)$/.exec(search)?.[1];
+  if (place === undefined) return null;
+  const text = unescaped(place);
+  if (text === null || !HUB_PLACE.test(text)) return null;
+  const named = /:\d+$/.test(text.replace(/^\[.*\]/, ''));
+  const url = `https://${text}${named ? '' : `:${HUB_PORT}`}/`;
+  if (!URL.canParse(url)) return null;
+  const { origin, hostname, port } = new URL(url);
+  // Numbers that only look like a name (2130706433, 0x7f.1) come out as an address: nobody shall be misled by them.
+  if (hostname !== text.replace(/:\d+$/, '').toLowerCase() || port === '0') return null;
+  return v.is(hubUrlSchema, `${origin}/`) ? `${origin}/` : null;
+}
+
 /** As renderer/router.ts writes them. */
 function ofHub(hash: string): LinkTarget | null {
   const [first, mode = '', ...rest] = hash.split('/');
@@ -62,8 +91,13 @@ function target(mode: string, parts: readonly string[]): LinkTarget | null {
 }
 
 function decoded(part: string): string | null {
+  const text = unescaped(part);
+  return text === null ? null : cleanName(text);
+}
+
+function unescaped(part: string): string | null {
   try {
-    return cleanName(decodeURIComponent(part));
+    return decodeURIComponent(part);
   } catch {
     return null;
   }

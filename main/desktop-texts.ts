@@ -1,4 +1,5 @@
 /** What tray, notifications and dialogs around the window say. */
+import type { SessionKind } from '../protocol/desktop';
 import type { TrayTexts } from './tray-menu';
 
 export interface DesktopTexts {
@@ -10,6 +11,13 @@ export interface DesktopTexts {
     readonly decline: string;
     /** The window was closed, the session goes on. */
     readonly stays: { readonly title: string; readonly body: string };
+  };
+  /** Asked before a session is cut off. */
+  readonly quit: {
+    readonly question: string;
+    readonly details: Readonly<Record<SessionKind, string>>;
+    readonly quit: string;
+    readonly stay: string;
   };
 }
 
@@ -53,6 +61,19 @@ const en: DesktopTexts = {
       body: 'The window is closed, but not the session. Its icon in the tray brings it back.',
     },
   },
+  quit: {
+    question: 'Quit Callcast?',
+    details: {
+      call: 'You are in a call. It ends when Callcast quits.',
+      present: 'You are on air. The broadcast ends for everybody who watches.',
+      room: 'You are in a room with somebody. The conversation ends when Callcast quits.',
+      watch: 'You are watching a broadcast.',
+      mirror: 'The mirror is on.',
+      magic: 'The magic mirror is on.',
+    },
+    quit: 'Quit',
+    stay: 'Stay',
+  },
 };
 
 const es: DesktopTexts = {
@@ -94,6 +115,19 @@ const es: DesktopTexts = {
       title: 'Callcast sigue en marcha',
       body: 'La ventana se cerró, pero la sesión continúa. Su icono en la bandeja la trae de vuelta.',
     },
+  },
+  quit: {
+    question: '¿Salir de Callcast?',
+    details: {
+      call: 'Está en una llamada. Termina si sale de Callcast.',
+      present: 'Está en el aire. La transmisión termina para todos los que miran.',
+      room: 'Está en una sala con alguien. La conversación termina si sale de Callcast.',
+      watch: 'Está viendo una transmisión.',
+      mirror: 'El espejo está encendido.',
+      magic: 'El espejo mágico está encendido.',
+    },
+    quit: 'Salir',
+    stay: 'Quedarse',
   },
 };
 

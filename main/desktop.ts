@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import {
   app,
+  dialog,
   globalShortcut,
   Notification,
   powerMonitor,
@@ -17,27 +18,29 @@ import {
 } from 'electron';
 import type { HubState, IpcEvents, IpcRequests } from '../protocol/ipc';
 import type { Logger } from '../protocol/log';
-import type { SessionCommand } from '../protocol/desktop';
+import type { SessionCommand, SessionState } from '../protocol/desktop';
 import type { Settings } from '../protocol/settings';
 import { linkOf, LINK_SCHEME, LinkInbox, originsOf } from './deep-links';
-import { desktopTextsFor } from './desktop-texts';
+import { desktopTextsFor, type DesktopTexts } from './desktop-texts';
 import type { Handlers } from './ipc';
 import { Notifier, type SystemNotification } from './notifications';
 import { NetworkWatch } from './power-network';
 import { PowerKeeper } from './power';
+import { Quitting } from './quitting';
 import { Recordings } from './recording';
 import { ScreenShare, usesPortal } from './screen-share';
 import { IDLE, SessionBoard } from './session-board';
 import { SessionShortcuts } from './shortcuts';
 import { TrayIcon } from './tray';
 import { trayModel, type TrayAction } from './tray-menu';
+import { UnfinishedRecordings } from './unfinished-recordings';
 import { followUpdates } from './updates';
 import { WindowClosing } from './window-closing';
 
 type DesktopSettings = Pick<Settings, 'closeToTray' | 'notifications' | 'doNotDisturb' | 'updates'>;
 type DesktopHandlers = Pick<
   Handlers,
-  Extract<keyof IpcRequests, `${'session' | 'link' | 'screen' | 'recording'}:${string}`>
+  Extract<keyof IpcRequests, `${'session' | 'link' | 'screen' | 'recording' | 'updates'}:${string}`>
 >;
 
 export interface DesktopOptions {
@@ -64,6 +67,8 @@ export interface Desktop {
   arrive(argv: readonly string[]): void;
   /** Settings or language changed. */
   refresh(): void;
+  /** Without asking: somebody outside ends the app. */
+  quitNow(): void;
   /** Recordings are on the disk when it resolves. */
   close(): Promise<void>;
 }
@@ -97,8 +102,10 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
   const recordings = new Recordings({
     folder: () => path.join(app.getPath('videos'), 'Callcast'),
     now: () => new Date(),
+    unfinished: new UnfinishedRecordings(path.join(app.getPath('userData'), 'unfinished-recordings.json')),
     logger,
   });
+  void recordings.completeUnfinished();
   const notifier = new Notifier({
     open: openNotification,
     texts: () => texts().notification,
@@ -166,19 +173,38 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
     send('network:changed', null);
   };
   powerMonitor.on('resume', woken);
-  app.on('before-quit', () => {
-    closing.quitting();
+  const quitting = new Quitting({
+    state: () => board.state,
+    ask: (state) => confirmQuit(state, options.window(), texts().quit),
+    quit: () => {
+      app.quit();
+    },
+    onQuitting: () => {
+      closing.quitting();
+    },
+  });
+  app.on('before-quit', (event) => {
+    quitting.beforeQuit(event);
+  });
+  // The whole desktop ends, not only this app.
+  powerMonitor.on('shutdown', () => {
+    quitting.decide();
   });
   screens.serve(session);
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME);
   if (platform === 'win32') app.setAppUserModelId('app.callcast');
-  const endUpdates = followUpdates({
+  const updates = followUpdates({
     load: async () => (await import('electron-updater')).autoUpdater,
     configured: app.isPackaged && process.resourcesPath !== '' && hasUpdateServer(),
     wanted: () => settings().updates,
     busy: () => board.state.at !== 'idle',
     every,
-    onReady: () => undefined,
+    onReady: (version) => {
+      send('updates:ready', version);
+    },
+    onInstall: () => {
+      quitting.decide();
+    },
     logger,
   });
   refresh();
@@ -190,6 +216,8 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
         return null;
       },
       'link:take': () => links.take(),
+      'updates:get': () => updates.ready(),
+      'updates:install': () => updates.install(),
       'screen:answer': (question, choice) => {
         screens.answer(question, choice);
         return null;
@@ -225,8 +253,12 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
       send('link:arrived', null);
     },
     refresh,
+    quitNow() {
+      quitting.decide();
+      app.quit();
+    },
     async close() {
-      endUpdates();
+      updates.end();
       network.stop();
       powerMonitor.off('resume', woken);
       shortcuts.close();
@@ -236,6 +268,27 @@ export function openDesktop(session: Session, options: DesktopOptions): Desktop 
       await recordings.finishAll();
     },
   };
+}
+
+/** Also when the window is hidden: it would be gone with the app. */
+async function confirmQuit(
+  state: SessionState,
+  window: BrowserWindow | null,
+  { question, details, quit, stay }: DesktopTexts['quit'],
+): Promise<boolean> {
+  const kind = state.at === 'running' ? state.kind : 'call';
+  const box = {
+    type: 'question' as const,
+    message: question,
+    detail: details[kind],
+    buttons: [quit, stay],
+    defaultId: 1,
+    cancelId: 1,
+    noLink: true,
+  };
+  const shown = window !== null && window.isVisible() && !window.isMinimized();
+  const { response } = await (shown ? dialog.showMessageBox(window, box) : dialog.showMessageBox(box));
+  return response === 0;
 }
 
 function openNotification(

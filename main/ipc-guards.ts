@@ -31,4 +31,6 @@ export const ipcGuards = {
   ]),
   'recording:finish': v.strictTuple([id]),
   'recording:show': v.strictTuple([id]),
+  'updates:get': nothing,
+  'updates:install': nothing,
 } satisfies { [K in keyof IpcRequests]: v.GenericSchema<unknown, IpcRequests[K]['args']> };

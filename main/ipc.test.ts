@@ -32,6 +32,8 @@ function setUp(overrides: Partial<Handlers> = {}, logger: Logger = silentLogger)
     'recording:append': () => ({ at: 'failed', why: 'gone' }),
     'recording:finish': () => ({ at: 'failed', why: 'gone' }),
     'recording:show': () => null,
+    'updates:get': () => null,
+    'updates:install': () => false,
     ...overrides,
   };
   handleRequests({ handle: (channel, listener) => void listeners.set(channel, listener) }, handlers, logger);

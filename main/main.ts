@@ -70,7 +70,11 @@ async function run(given: HubSettings): Promise<void> {
   surviveFaults(app, logger.child({ part: 'app' }));
   let closeSettings = (): Promise<void> => Promise.resolve();
   let closeDesktop = (): Promise<void> => Promise.resolve();
-  endTidily(() => Promise.all([hub.close(), closeSettings(), closeDesktop()]));
+  let quitNow = (): void => app.quit();
+  endTidily(
+    () => Promise.all([hub.close(), closeSettings(), closeDesktop()]),
+    () => quitNow(),
+  );
   const links = collectLinks();
 
   await app.whenReady();
@@ -93,6 +97,7 @@ async function run(given: HubSettings): Promise<void> {
     },
     listen: (host) => hub.listen(host),
     useMediaServer: async () => hub.useMediaServer((await import('./start-hub')).mediaServerOf(hubInApp())),
+    setPresenterKey: (key) => hub.setPresenterKey(key),
     onChange: (snapshot, changed) => {
       for (const window of BrowserWindow.getAllWindows())
         sendEvent(window.webContents, 'settings:changed', snapshot);
@@ -176,6 +181,7 @@ async function run(given: HubSettings): Promise<void> {
     logger: logger.child({ part: 'desktop' }),
   });
   closeDesktop = () => desktop.close();
+  quitNow = () => desktop.quitNow();
   handleRequests(
     ipcMain,
     {
@@ -250,8 +256,8 @@ function collectLinks() {
   };
 }
 
-/** Sockets, sessions on the media server and its process end before the app does; Ctrl-C counts as quitting. */
-function endTidily(close: () => Promise<unknown>): void {
+/** Sockets, sessions on the media server and its process end before the app does; Ctrl-C counts as quitting, without a question. */
+function endTidily(close: () => Promise<unknown>, quitNow: () => void): void {
   app.on('will-quit', (event) => {
     event.preventDefault();
     // Windows are closed by now; a second quit() from here would be swallowed.
@@ -259,10 +265,7 @@ function endTidily(close: () => Promise<unknown>): void {
       app.exit();
     });
   });
-  const quit = (): void => {
-    app.quit();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quitNow);
 }
 
 function showWindow(): void {

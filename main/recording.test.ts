@@ -3,9 +3,11 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { element, Id, idBytes, join, text, UNKNOWN_SIZE, unsigned } from '../protocol/ebml';
 import { MAX_RECORDINGS } from '../protocol/limits';
 import { silentLogger } from '../protocol/log';
 import { fileNameOf, Recordings, type RecordingOptions } from './recording';
+import { UnfinishedRecordings } from './unfinished-recordings';
 
 let folder: string;
 beforeEach(() => {
@@ -20,6 +22,7 @@ function openRecordings(options: Partial<RecordingOptions> = {}): Recordings {
   return new Recordings({
     folder: () => path.join(folder, 'Callcast'),
     now: () => AT,
+    unfinished: new UnfinishedRecordings(path.join(folder, 'unfinished.json')),
     logger: silentLogger,
     ...options,
   });
@@ -70,7 +73,7 @@ it('keeps names inside the folder, whatever somebody is called', async () => {
     await recordings.finish(id);
     expect(name).toMatch(/^Callcast 2026-07-04 18\.05[^/\\]*\.webm$/);
   }
-  expect(readdirSync(folder)).toEqual(['Callcast']);
+  expect(readdirSync(folder)).toEqual(['Callcast', 'unfinished.json']);
   expect(Buffer.byteLength(fileNameOf('😀'.repeat(200), AT))).toBeLessThan(240);
 });
 
@@ -116,4 +119,74 @@ it('knows nothing of recordings that it has not made', async () => {
   const recordings = openRecordings();
   expect(recordings.fileOf(7)).toBeNull();
   expect(await recordings.append(7, bytes('x'))).toEqual({ at: 'failed', why: 'gone' });
+});
+
+/** As much of a live stream as a picture needs: three clusters, and half of a fourth. */
+function stream(): Uint8Array {
+  const track = element(Id.TrackEntry, [
+    unsigned(Id.TrackNumber, 1),
+    unsigned(Id.TrackType, 1),
+    text(0x86, 'V_VP8'),
+  ]);
+  const cluster = (second: number): Uint8Array =>
+    join([
+      idBytes(Id.Cluster),
+      UNKNOWN_SIZE,
+      unsigned(Id.Timestamp, second * 1_000),
+      element(Id.SimpleBlock, [Uint8Array.of(0x81, 0, 0, 0x80), new Uint8Array(50)]),
+    ]);
+  return join([
+    element(Id.Ebml, text(0x4282, 'webm')),
+    idBytes(Id.Segment),
+    UNKNOWN_SIZE,
+    element(Id.Info, unsigned(Id.TimestampScale, 1_000_000)),
+    element(Id.Tracks, track),
+    ...[0, 1, 2].map(cluster),
+    cluster(3).subarray(0, 40),
+  ]);
+}
+const isComplete = (file: string): boolean => readFileSync(file).includes(Buffer.from(idBytes(Id.Cues)));
+
+it('completes a finished recording, and at the next start one that was interrupted', async () => {
+  const recordings = openRecordings();
+  const first = await started(recordings);
+  await recordings.append(first.id, stream());
+  const finished = await recordings.finish(first.id);
+  const file = recordings.fileOf(first.id) ?? '';
+  expect(finished).toEqual({ at: 'written', size: readFileSync(file).length });
+  expect(isComplete(file)).toBe(true);
+
+  const second = await started(recordings);
+  await recordings.append(second.id, stream());
+  const interrupted = recordings.fileOf(second.id) ?? '';
+  expect(isComplete(interrupted)).toBe(false);
+  // One that runs is none that was interrupted.
+  await recordings.completeUnfinished();
+  expect(isComplete(interrupted)).toBe(false);
+  writeFileSync(path.join(folder, 'copy.webm'), readFileSync(interrupted));
+  const next = openRecordings({ unfinished: new UnfinishedRecordings(path.join(folder, 'next.json')) });
+  const notes = [path.join(folder, 'copy.webm'), path.join(folder, 'deleted.webm')];
+  writeFileSync(path.join(folder, 'next.json'), JSON.stringify(notes));
+  await next.completeUnfinished();
+  expect(readFileSync(path.join(folder, 'copy.webm'))).toEqual(readFileSync(file));
+  expect(JSON.parse(readFileSync(path.join(folder, 'next.json'), 'utf8'))).toEqual([]);
+  await recordings.finish(second.id);
+  expect(JSON.parse(readFileSync(path.join(folder, 'unfinished.json'), 'utf8'))).toEqual([]);
+});
+
+it('touches no file because of notes that make no sense', async () => {
+  const mine = path.join(folder, 'mine.txt');
+  writeFileSync(mine, 'mine');
+  for (const notes of [
+    '',
+    '{',
+    '7',
+    JSON.stringify([mine]),
+    JSON.stringify(['a.webm']),
+    JSON.stringify([7]),
+  ]) {
+    writeFileSync(path.join(folder, 'unfinished.json'), notes);
+    await openRecordings().completeUnfinished();
+  }
+  expect(readFileSync(mine, 'utf8')).toBe('mine');
 });

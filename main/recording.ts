@@ -1,7 +1,7 @@
 /**
  * Recordings of sessions as files: each has a name of its own and never replaces another, and what has arrived is in the
- * file, so that a killed app leaves everything up to its last second. Making the bytes is the page's; putting an index
- * into the finished file is recording-index.ts's.
+ * file, so that a killed app leaves everything up to its last second; which files were left like that is noted, and the
+ * next start completes them. Making the bytes is the page's, duration and index are protocol/webm-index.ts's.
  */
 import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
@@ -9,11 +9,15 @@ import path from 'node:path';
 import { MAX_RECORDINGS } from '../protocol/limits';
 import type { RecordingFailure, RecordingStart, RecordingWritten } from '../protocol/desktop';
 import type { Logger } from '../protocol/log';
+import { completeWebm, WebmFile, type ReadableFile } from '../protocol/webm-index';
+import type { UnfinishedRecordings } from './unfinished-recordings';
 
 export interface RecordingOptions {
   /** Where recordings go; made when the first one starts. */
   readonly folder: () => string;
   readonly now: () => Date;
+  /** Where the files that are being written are noted. */
+  readonly unfinished: UnfinishedRecordings;
   readonly logger: Logger;
   /** Tests stand for a full disk. */
   readonly openFile?: (file: string, flags: number) => Promise<FileHandle>;
@@ -22,7 +26,7 @@ export interface RecordingOptions {
 interface Recording {
   readonly file: string;
   readonly handle: FileHandle;
-  size: number;
+  readonly webm: WebmFile;
   /** Writing goes on in order, one piece after the other. */
   queue: Promise<unknown>;
   failed: RecordingFailure | null;
@@ -55,6 +59,7 @@ export class Recordings {
     this.#last += 1;
     const id = this.#last;
     this.#running.set(id, recording);
+    await this.#options.unfinished.add(recording.file);
     this.#remember(id, recording.file);
     return { at: 'started', id, name: path.basename(recording.file) };
   }
@@ -72,14 +77,40 @@ export class Recordings {
     if (recording === undefined) return { at: 'failed', why: 'gone' };
     this.#running.delete(id);
     await recording.queue;
+    let size = 0;
     try {
+      if (recording.failed === null) size = await recording.webm.finish();
+      // What did not get all of its bytes is looked at anew, from its beginning.
+      else await completeWebm(seekable(recording.handle));
       await recording.handle.datasync();
+      await this.#options.unfinished.remove(recording.file);
     } catch (error) {
       recording.failed ??= this.#reason(error);
     }
     await recording.handle.close().catch(() => undefined);
-    if (recording.failed !== null) return { at: 'failed', why: recording.failed };
-    return { at: 'written', size: recording.size };
+    return recording.failed === null ? { at: 'written', size } : { at: 'failed', why: recording.failed };
+  }
+
+  /** Gives the recordings of an app that was killed their duration and their index. Never throws. */
+  async completeUnfinished(): Promise<void> {
+    const { unfinished, logger } = this.#options;
+    for (const file of await unfinished.list()) {
+      if ([...this.#running.values()].some((running) => running.file === file)) continue;
+      try {
+        const handle = await open(file, 'r+');
+        try {
+          const done = await completeWebm(seekable(handle));
+          await handle.datasync();
+          logger.info({ done }, 'a recording that was interrupted is complete');
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        // Deleted, or moved to another disk: it plays without, too.
+        logger.warn({ code: codeOf(error) }, 'a recording that was interrupted stays as it is');
+      }
+      await unfinished.remove(file);
+    }
   }
 
   /** Of a recording of this run; null for unknown ones. */
@@ -103,7 +134,7 @@ export class Recordings {
       const file = path.join(folder, count === 1 ? `${base}.webm` : `${base} (${count}).webm`);
       try {
         const handle = await openFile(file, flags);
-        return { file, handle, size: 0, queue: Promise.resolve(), failed: null };
+        return { file, handle, webm: new WebmFile(seekable(handle)), queue: Promise.resolve(), failed: null };
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
       }
@@ -114,23 +145,11 @@ export class Recordings {
   async #write(recording: Recording, bytes: Uint8Array): Promise<RecordingWritten> {
     if (recording.failed !== null) return { at: 'failed', why: recording.failed };
     try {
-      // A full disk may take a part of it, and only then refuse.
-      for (let done = 0; done < bytes.byteLength;) {
-        const { bytesWritten } = await recording.handle.write(
-          bytes,
-          done,
-          bytes.byteLength - done,
-          recording.size + done,
-        );
-        if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
-        done += bytesWritten;
-      }
+      return { at: 'written', size: await recording.webm.append(bytes) };
     } catch (error) {
       recording.failed = this.#reason(error);
       return { at: 'failed', why: recording.failed };
     }
-    recording.size += bytes.byteLength;
-    return { at: 'written', size: recording.size };
   }
 
   #reason(error: unknown): RecordingFailure {
@@ -146,6 +165,25 @@ export class Recordings {
       this.#files.delete(old);
     }
   }
+}
+
+function seekable(handle: FileHandle): ReadableFile {
+  return {
+    async write(bytes, position) {
+      // A full disk may take a part of it, and only then refuse.
+      for (let done = 0; done < bytes.byteLength;) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, position + done);
+        if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+        done += bytesWritten;
+      }
+    },
+    truncate: (size) => handle.truncate(size),
+    async read(position, length) {
+      const bytes = new Uint8Array(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, position);
+      return bytes.subarray(0, bytesRead);
+    },
+  };
 }
 
 /** What file systems do not take in a name, on any system: a recording may be copied to another one. */

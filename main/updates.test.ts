@@ -5,6 +5,7 @@ import { followUpdates, type Updater, type UpdatesOptions } from './updates';
 function setUp(overrides: Partial<UpdatesOptions> = {}) {
   const listeners = new Map<string, (value: never) => void>();
   const checkForUpdates = vi.fn(() => Promise.resolve());
+  const quitAndInstall = vi.fn();
   const updater: Updater = {
     autoDownload: false,
     autoInstallOnAppQuit: false,
@@ -12,11 +13,13 @@ function setUp(overrides: Partial<UpdatesOptions> = {}) {
     logger: console,
     on: (event: string, listener: (value: never) => void) => listeners.set(event, listener),
     checkForUpdates,
+    quitAndInstall,
   };
   const load = vi.fn(() => Promise.resolve(updater));
   let tick: (() => void) | null = null;
   const warn = vi.fn();
-  const end = followUpdates({
+  const told: string[] = [];
+  const updates = followUpdates({
     load,
     configured: true,
     wanted: () => true,
@@ -25,7 +28,8 @@ function setUp(overrides: Partial<UpdatesOptions> = {}) {
       tick = task;
       return () => (tick = null);
     },
-    onReady: () => undefined,
+    onReady: (version) => told.push(`ready ${version}`),
+    onInstall: () => told.push('install'),
     logger: { ...silentLogger, warn },
     ...overrides,
   });
@@ -33,18 +37,30 @@ function setUp(overrides: Partial<UpdatesOptions> = {}) {
     for (let minute = 0; minute < minutes; minute += 1) tick?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { updater, load, checkForUpdates, listeners, warn, pass, end, ticking: () => tick !== null };
+  return {
+    updater,
+    quitAndInstall,
+    load,
+    checkForUpdates,
+    listeners,
+    warn,
+    pass,
+    updates,
+    told,
+    ticking: () => tick !== null,
+  };
 }
 
 it('is nothing at all without an update server', async () => {
-  const { load, pass, ticking } = setUp({ configured: false });
+  const { load, pass, ticking, updates } = setUp({ configured: false });
   expect(ticking()).toBe(false);
   await pass(10);
+  expect([updates.ready(), updates.install()]).toEqual([null, false]);
   expect(load).not.toHaveBeenCalled();
 });
 
 it('looks after the start and twice a day', async () => {
-  const { checkForUpdates, updater, pass, end, ticking } = setUp();
+  const { checkForUpdates, updater, pass, updates, ticking } = setUp();
   await pass();
   expect(checkForUpdates).toHaveBeenCalledTimes(1);
   expect(updater).toMatchObject({ autoDownload: true, autoInstallOnAppQuit: true, allowDowngrade: false });
@@ -52,7 +68,7 @@ it('looks after the start and twice a day', async () => {
   expect(checkForUpdates).toHaveBeenCalledTimes(1);
   await pass();
   expect(checkForUpdates).toHaveBeenCalledTimes(2);
-  end();
+  updates.end();
   expect(ticking()).toBe(false);
 });
 
@@ -75,4 +91,20 @@ it('writes what went wrong into the log, in a line', async () => {
   expect(warn).toHaveBeenCalledWith({ reason: 'no server' }, expect.any(String));
   listeners.get('error')?.(new Error('bad signature') as never);
   expect(warn).toHaveBeenCalledWith({ reason: 'bad signature' }, expect.any(String));
+});
+
+it('tells of what was fetched, and puts it in place when asked, but never in a session', async () => {
+  const now = { busy: false };
+  const { listeners, quitAndInstall, updates, told, pass } = setUp({ busy: () => now.busy });
+  await pass();
+  expect([updates.ready(), updates.install()]).toEqual([null, false]);
+  listeners.get('update-downloaded')?.({ version: '2.0.0' } as never);
+  expect(updates.ready()).toBe('2.0.0');
+  now.busy = true;
+  expect(updates.install()).toBe(false);
+  expect(quitAndInstall).not.toHaveBeenCalled();
+  now.busy = false;
+  expect(updates.install()).toBe(true);
+  expect(quitAndInstall).toHaveBeenCalledWith(false, true);
+  expect(told).toEqual(['ready 2.0.0', 'install']);
 });

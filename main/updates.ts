@@ -1,6 +1,7 @@
 /**
  * Newer versions, where there is a server that has them: looked for after the start and twice a day, fetched quietly, and
- * put in place when the user quits. What goes wrong is a line in the log; nobody is disturbed in a call by an update.
+ * put in place when the user quits, or at once when they want it. What goes wrong is a line in the log; nobody is
+ * disturbed in a call by an update.
  */
 import type { Logger } from '../protocol/log';
 
@@ -13,6 +14,7 @@ export interface Updater {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'update-downloaded', listener: (info: { readonly version: string }) => void): unknown;
   checkForUpdates(): Promise<unknown>;
+  quitAndInstall(isSilent: boolean, isForceRunAfter: boolean): void;
 }
 
 export interface UpdatesOptions {
@@ -25,6 +27,8 @@ export interface UpdatesOptions {
   readonly busy: () => boolean;
   readonly every: (ms: number, task: () => void) => () => void;
   readonly onReady: (version: string) => void;
+  /** Before it quits: windows shall close now, not hide. */
+  readonly onInstall: () => void;
   readonly logger: Logger;
 }
 
@@ -32,17 +36,28 @@ export interface UpdatesOptions {
 const PERIOD_MS = 60_000;
 const HOURS_12 = 12 * 60;
 
-/** Answers its end. */
-export function followUpdates(options: UpdatesOptions): () => void {
+export interface Updates {
+  /** What waits to be put in place. */
+  readonly ready: () => string | null;
+  /** Quits, and starts the new version. False, and nothing happens: none waits, or a session runs. */
+  install(): boolean;
+  end(): void;
+}
+
+export function followUpdates(options: UpdatesOptions): Updates {
   const { configured, wanted, busy, every, logger } = options;
-  if (!configured) return () => undefined;
+  let waiting: { readonly version: string; readonly updater: Updater } | null = null;
   let updater: Promise<Updater> | null = null;
   let minutesLeft = 1;
   const look = async (): Promise<void> => {
-    updater ??= prepare(options);
+    updater ??= prepare(options, (version, by) => {
+      waiting = { version, updater: by };
+      options.onReady(version);
+    });
     await (await updater).checkForUpdates();
   };
-  return every(PERIOD_MS, () => {
+  if (!configured) return { ready: () => null, install: () => false, end: () => undefined };
+  const end = every(PERIOD_MS, () => {
     minutesLeft -= 1;
     if (minutesLeft > 0 || !wanted() || busy()) return;
     minutesLeft = HOURS_12;
@@ -50,9 +65,24 @@ export function followUpdates(options: UpdatesOptions): () => void {
       logger.warn({ reason: shortly(error) }, 'no word of updates');
     });
   });
+  return {
+    ready: () => waiting?.version ?? null,
+    install() {
+      if (waiting === null || busy()) return false;
+      logger.info({ version: waiting.version }, 'an update is put in place now');
+      options.onInstall();
+      // With its own window on Windows: the user has asked for it and sees why it takes a moment.
+      waiting.updater.quitAndInstall(false, true);
+      return true;
+    },
+    end,
+  };
 }
 
-async function prepare({ load, onReady, logger }: UpdatesOptions): Promise<Updater> {
+async function prepare(
+  { load, logger }: UpdatesOptions,
+  onReady: (version: string, updater: Updater) => void,
+): Promise<Updater> {
   const updater = await load();
   updater.autoDownload = true;
   updater.autoInstallOnAppQuit = true;
@@ -64,7 +94,7 @@ async function prepare({ load, onReady, logger }: UpdatesOptions): Promise<Updat
   });
   updater.on('update-downloaded', ({ version }) => {
     logger.info({ version }, 'an update waits for the app to quit');
-    onReady(version);
+    onReady(version, updater);
   });
   return updater;
 }

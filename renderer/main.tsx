@@ -12,15 +12,19 @@ import { mixTracks, OutgoingMedia } from './media/outgoing-media';
 import { onNetworkChange } from './media/network-changes';
 import { watchingNetwork } from './media/network-watch';
 import { openPeer } from './media/peer';
+import { followSpeaker } from './media/speaker';
 import { openPlatform } from './platform';
 import { chooseSink } from './recording/recording-sink';
 import { openRouter } from './router';
 import type { Services } from './services';
+import { openSessions } from './sessions';
 import { showNotices } from './settings/notices';
 import { appSettings, browserSettings, type SettingsStore } from './settings/settings-store';
+import { followUpdates } from './settings/update-notice';
 import { App } from './shell/app';
+import { openCalls } from './shell/calls';
 import { openHubLink } from './signaling/hub-link';
-import { chooseLanguage, languages } from './texts';
+import { chooseLanguage, languages, type Texts } from './texts';
 import { followPreferences } from './theme';
 import { browserTimers } from './timers';
 import { openToasts } from './toasts';
@@ -36,19 +40,36 @@ function buildServices(preferences: SettingsStore): Services {
   const watched = watchingNetwork({
     openPeer,
     onNetworkChange: (listener) => onNetworkChange(window, listener),
+    onDoubt: () => {
+      hub.doubt();
+    },
     timers,
   });
   onNetworkChange(window, () => {
     hub.networkChanged();
   });
-  return {
+  const say = (sentence: (texts: Texts) => string, tone?: 'info' | 'bad'): void => {
+    const language = chooseLanguage(preferences.get().language, platform.locale);
+    toasts.show(sentence(languages[language].texts), tone);
+  };
+  followSpeaker(
+    devices,
+    () => preferences.get().speaker,
+    (change) => {
+      say((texts) => texts.devices.changes.speaker[change]);
+    },
+  );
+  const desktop = openDesktop(window.callcast);
+  const router = openRouter(window);
+  const services: Omit<Services, 'calls'> = {
     platform,
-    desktop: openDesktop(window.callcast),
+    desktop,
+    sessions: openSessions(desktop),
     preferences,
     devices,
     hub,
     timers,
-    router: openRouter(window),
+    router,
     toasts,
     storage: { local: window.localStorage, session: window.sessionStorage },
     openOutgoingMedia: (media) =>
@@ -76,13 +97,24 @@ function buildServices(preferences: SettingsStore): Services {
         constraints: (kind) => captureConstraints(kind, preferences.get()),
         onOpened: () => void devices.refresh(),
         onChange: (kind, change) => {
-          const language = chooseLanguage(preferences.get().language, platform.locale);
-          toasts.show(
-            languages[language].texts.devices.changes[kind][change],
-            change === 'lost' ? 'bad' : 'info',
-          );
+          say((texts) => texts.devices.changes[kind][change], change === 'lost' ? 'bad' : 'info');
         },
       }),
+  };
+  return {
+    ...services,
+    calls: openCalls({
+      address: platform.hub,
+      needed: () => {
+        const { availableForCalls, callName } = preferences.get();
+        return (availableForCalls && callName !== '') || router.get().mode === 'call';
+      },
+      onChange: (listener) => {
+        preferences.subscribe(listener);
+        router.subscribe(listener);
+      },
+      openDesk: async () => (await import('./modes/call/desk')).openDesk(services),
+    }),
   };
 }
 
@@ -96,6 +128,7 @@ async function start(): Promise<void> {
   if (root !== null) createRoot(root).render(<App services={services} />);
   if (callcast === undefined) return;
   void showNotices(callcast, services);
+  followUpdates(callcast, services);
   callcast.on('app:show', (screen) => {
     services.router.go(screen);
   });

@@ -3,6 +3,7 @@
  * came from the hub, so its own origin is the hub. Nothing else in the renderer asks which of the two it is.
  */
 import type { Bridge, HubState, Theme } from '../protocol/ipc';
+import type { MediaServerTrouble } from '../protocol/media-server-process';
 import type { Result } from '../protocol/errors';
 import { Cell, type Store } from './store';
 
@@ -29,6 +30,8 @@ export type Sharing =
 export interface Platform {
   readonly kind: 'app' | 'browser';
   readonly hub: Store<HubAddress>;
+  /** Why this computer's media server does not start, where it is known. */
+  readonly mediaServerTrouble: Store<MediaServerTrouble | null>;
   /** A language tag such as `es-AR`. */
   readonly locale: string;
   /** The address under which other people's browsers find this UI, without a trailing slash; null where there is none. */
@@ -50,6 +53,7 @@ function browserPlatform(window: Window): Platform {
   return {
     kind: 'browser',
     hub: new Cell<HubAddress>({ at: 'known', url }),
+    mediaServerTrouble: new Cell<MediaServerTrouble | null>(null),
     locale: window.navigator.language,
     pageUrl: () => origin,
     sharing: new Cell<Sharing>({ by: 'page', url: origin, local: isLocal(new URL(origin).hostname) }),
@@ -61,10 +65,12 @@ function browserPlatform(window: Window): Platform {
 function appPlatform(window: Window, bridge: Bridge): Platform {
   const hub = new Cell<HubAddress>({ at: 'starting' });
   const sharing = new Cell<Sharing>({ by: 'app', urls: null });
+  const mediaServerTrouble = new Cell<MediaServerTrouble | null>(null);
   let heard = false;
   const follow = (state: HubState): void => {
     hub.update((before) => addressOf(state, before));
     sharing.set(sharingOf(state));
+    mediaServerTrouble.set((state.at === 'ready' ? state.mediaServerTrouble : undefined) ?? null);
   };
   bridge.on('hub:state', (state) => {
     heard = true;
@@ -79,6 +85,7 @@ function appPlatform(window: Window, bridge: Bridge): Platform {
   return {
     kind: 'app',
     hub,
+    mediaServerTrouble,
     locale: window.navigator.language,
     pageUrl() {
       const address = hub.get();

@@ -1,6 +1,7 @@
 /** What the composition root built, handed to the screens. */
 import { createContext, use, type ReactNode } from 'react';
 import type { Desktop } from './desktop/desktop';
+import type { Desk } from './modes/call/desk';
 import type { Devices } from './media/devices';
 import type { LocalMedia } from './media/local-media';
 import type { OutgoingMedia } from './media/outgoing-media';
@@ -8,7 +9,9 @@ import type { openPeer } from './media/peer';
 import type { Platform } from './platform';
 import type { OpenSink } from './recording/recording-sink';
 import type { Router } from './router';
+import type { Sessions } from './sessions';
 import type { SettingsStore } from './settings/settings-store';
+import type { Calls } from './shell/calls';
 import type { HubLink } from './signaling/hub-link';
 import { useStore } from './store';
 import { chooseLanguage, languages, type Language, type Texts } from './texts';
@@ -20,6 +23,10 @@ export interface Services {
   /** Around the window, where there is something. */
   readonly desktop: Desktop;
   readonly router: Router;
+  /** What runs in this page. */
+  readonly sessions: Sessions;
+  /** Name, ringing and call, on whatever screen. */
+  readonly calls: Calls<Desk>;
   readonly preferences: SettingsStore;
   /** A connection with the media server, with this person's ICE servers and limits. */
   readonly openPeer: typeof openPeer;

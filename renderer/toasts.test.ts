@@ -18,6 +18,16 @@ describe('toasts', () => {
     expect(toasts.get().map((toast) => toast.text)).toEqual(['b', 'c', 'd']);
   });
 
+  it('stay when they ask something, whatever comes after them', () => {
+    const timers = new FakeTimers();
+    const toasts = openToasts(timers);
+    toasts.ask('Restart?', { label: 'Now', run: () => undefined }, 'Later');
+    for (const text of ['a', 'b', 'c']) toasts.show(text);
+    expect(toasts.get().map((toast) => toast.text)).toEqual(['Restart?', 'b', 'c']);
+    timers.advance(60_000);
+    expect(toasts.get()).toMatchObject([{ text: 'Restart?', later: 'Later' }]);
+  });
+
   it('go when they are dismissed', () => {
     const toasts = openToasts(new FakeTimers());
     toasts.show('a');

@@ -1,4 +1,4 @@
-/** Short notices that need no answer; they leave by themselves, and the newest few are kept. */
+/** Short notices: they leave by themselves, unless they ask something, and the newest few are kept. */
 import { Cell, type Store } from './store';
 import type { Timers } from './timers';
 
@@ -8,6 +8,8 @@ export interface Toast {
   readonly text: string;
   /** One thing that can be done about it. */
   readonly action?: ToastAction;
+  /** It stays until it is answered; this is the word for "not now". */
+  readonly later?: string;
 }
 export interface ToastAction {
   readonly label: string;
@@ -16,6 +18,8 @@ export interface ToastAction {
 
 export interface Toasts extends Store<readonly Toast[]> {
   show(text: string, tone?: Toast['tone'], action?: ToastAction): void;
+  /** Stays until it is answered. */
+  ask(text: string, action: ToastAction, later: string): void;
   dismiss(key: number): void;
 }
 
@@ -31,14 +35,27 @@ export function openToasts(timers: Timers): Toasts {
   const dismiss = (key: number): void => {
     cell.update((toasts) => toasts.filter((toast) => toast.key !== key));
   };
+  const add = (toast: Omit<Toast, 'key'>): number => {
+    last += 1;
+    const added = { ...toast, key: last };
+    cell.update((toasts) => {
+      const all = [...toasts, added];
+      const surplus = all.length - MAX_TOASTS;
+      // A question goes last.
+      const leaving = all.filter(({ later }) => later === undefined).slice(0, Math.max(0, surplus));
+      return all.filter((each) => !leaving.includes(each)).slice(-MAX_TOASTS);
+    });
+    return added.key;
+  };
   return {
     get: cell.get,
     subscribe: cell.subscribe,
     dismiss,
+    ask(text, action, later) {
+      add({ tone: 'info', text, action, later });
+    },
     show(text, tone = 'info', action) {
-      last += 1;
-      const key = last;
-      cell.update((toasts) => [...toasts, { key, tone, text, ...(action && { action }) }].slice(-MAX_TOASTS));
+      const key = add({ tone, text, ...(action && { action }) });
       timers.after(action === undefined ? LIFE_MS : LIFE_WITH_ACTION_MS, () => {
         dismiss(key);
       });

@@ -25,13 +25,24 @@ export function ToastRegion() {
               {toast.action.label}
             </Button>
           )}
-          <IconButton
-            icon="close"
-            label={texts.app.dismiss}
-            onClick={() => {
-              toasts.dismiss(toast.key);
-            }}
-          />
+          {toast.later === undefined ? (
+            <IconButton
+              icon="close"
+              label={texts.app.dismiss}
+              onClick={() => {
+                toasts.dismiss(toast.key);
+              }}
+            />
+          ) : (
+            <Button
+              variant="plain"
+              onClick={() => {
+                toasts.dismiss(toast.key);
+              }}
+            >
+              {toast.later}
+            </Button>
+          )}
         </div>
       ))}
     </div>

@@ -3,7 +3,9 @@
  * the picture's own proportions.
  */
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { useTexts } from '../services';
+import { speakerInUse } from '../media/speaker';
+import { useServices, useTexts } from '../services';
+import { useStore } from '../store';
 import { classes } from './classes';
 import { Icon } from './icon';
 import './video-tile.css';
@@ -99,7 +101,8 @@ function DefaultPlaceholder() {
 const [NARROWEST, WIDEST] = [9 / 16, 21 / 9];
 
 function usePlayback(video: HTMLVideoElement | null, props: VideoTileProps) {
-  const { stream, sound = false, volume = 1, speaker = '', onFirstFrame } = props;
+  const { stream, sound = false, volume = 1, speaker: chosen = '', onFirstFrame } = props;
+  const speaker = speakerInUse(useStore(useServices().devices).speakers, chosen);
   const [hasPicture, setHasPicture] = useState(false);
   const [aspect, setAspect] = useState<number | null>(null);
   const [blocked, setBlocked] = useState(false);

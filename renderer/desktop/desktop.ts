@@ -15,8 +15,6 @@ import { Cell, type Store } from '../store';
 export interface Desktop {
   /** What runs in this page. Each report replaces the one before. */
   report(session: SessionState): void;
-  /** By the last report. */
-  readonly running: boolean;
   /** Answers its unsubscribe. */
   onCommand(listener: (command: SessionCommand) => void): () => void;
   /** A link that waits for the user's word; null when there is none. */
@@ -51,9 +49,6 @@ export function openDesktop(bridge: Bridge | undefined): Desktop {
       if (JSON.stringify(now) === JSON.stringify(session)) return;
       session = now;
       void bridge?.invoke('session:state', now);
-    },
-    get running() {
-      return session.at !== 'idle';
     },
     onCommand(listener) {
       commands.add(listener);

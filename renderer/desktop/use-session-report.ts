@@ -1,27 +1,30 @@
-/** A screen with a running session tells the desktop of it, and does what the user asks for in the tray or with keys. */
+/** A screen with a running session says so for as long as it is shown, and does what the user asks for elsewhere. */
 import { useEffect, useRef } from 'react';
-import type { SessionCommand, SessionState } from '../../protocol/desktop';
+import type { SessionState } from '../../protocol/desktop';
 import { useServices } from '../services';
+import type { SessionControls, SessionSlot } from '../sessions';
 
-export type SessionControls = { readonly [K in SessionCommand]?: () => void };
+const COMMANDS = ['accept', 'decline', 'toggle-mute', 'hang-up'] as const;
 
-const IDLE: SessionState = { at: 'idle' };
-
-/** One screen at a time; with the screen, its session is over for the desktop. */
 export function useSessionReport(session: SessionState, controls: SessionControls): void {
-  const { desktop } = useServices();
+  const { sessions } = useServices();
   const current = useRef(controls);
+  const slot = useRef<SessionSlot | null>(null);
   useEffect(() => {
     current.current = controls;
   });
-  useEffect(() => desktop.onCommand((command) => current.current[command]?.()), [desktop]);
   useEffect(() => {
-    desktop.report(session);
+    const opened = sessions.open();
+    slot.current = opened;
+    return () => {
+      slot.current = null;
+      opened.close();
+    };
+  }, [sessions]);
+  useEffect(() => {
+    slot.current?.set(
+      session,
+      Object.fromEntries(COMMANDS.map((command) => [command, () => current.current[command]?.()])),
+    );
   });
-  useEffect(
-    () => () => {
-      desktop.report(IDLE);
-    },
-    [desktop],
-  );
 }

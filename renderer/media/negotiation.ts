@@ -20,6 +20,8 @@ export interface NegotiationOptions {
   /** Sends the request that carries the offer; false when there is no link. */
   readonly sendOffer: (sdp: string) => boolean;
   readonly sendCandidate: (candidate: IceCandidate) => boolean;
+  /** As the peer's: takes the offer of an ICE restart to the hub. */
+  readonly restart?: (sdpOffer: string) => Promise<string | null>;
   /** Media flows; again after each time that it came back by itself. */
   readonly onConnected: () => void;
   /** Once: nothing comes of this one any more. */
@@ -54,6 +56,9 @@ export class Negotiation {
     this.#begin().catch(() => this.#fail('internal'));
   }
 
+  get answered(): boolean {
+    return this.#answered;
+  }
   /** Null until the answer is there. */
   get remote(): Store<MediaStream | null> {
     return this.#remote;
@@ -66,7 +71,8 @@ export class Negotiation {
   /** A second answer (the hub repeats itself after a lost connection) changes nothing. */
   async acceptAnswer(sdp: string): Promise<void> {
     const peer = this.#peer;
-    if (peer === null || this.#answered || this.#lifetime.disposed) return;
+    // Before its offer is sent, an answer is one to another.
+    if (peer === null || !this.#offered || this.#answered || this.#lifetime.disposed) return;
     this.#answered = true;
     try {
       await peer.acceptAnswer(sdp);
@@ -93,7 +99,7 @@ export class Negotiation {
   /** After a lost link: what could not be sent meanwhile; with `all`, the offer and everything that followed it. */
   resend(all = false): void {
     if (this.#offer === null) return;
-    if (all || !this.#offered) {
+    if (!this.#answered && (all || !this.#offered)) {
       this.#told = 0;
       this.#offered = this.#options.sendOffer(this.#offer);
     }
@@ -109,10 +115,11 @@ export class Negotiation {
   }
 
   async #begin(): Promise<void> {
-    const { openPeer, direction, tracks, timers, sendOffer, answerLimitMs } = this.#options;
+    const { openPeer, direction, tracks, timers, sendOffer, answerLimitMs, restart } = this.#options;
     const peer = await openPeer({
       direction,
       tracks,
+      ...(restart && { restart }),
       onCandidate: (candidate) => {
         if (this.#candidates.length >= MAX_QUEUED_CANDIDATES) return;
         this.#candidates.push(candidate);

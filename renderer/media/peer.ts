@@ -22,6 +22,11 @@ export interface PeerOptions {
   readonly maxKilobits?: number;
   readonly onCandidate: (candidate: IceCandidate) => void;
   readonly onConnection: (state: RTCPeerConnectionState) => void;
+  /**
+   * Takes the offer of an ICE restart to the other side and answers its answer; null where it was refused. Never rejects,
+   * and may never answer. Absent: a path that is lost is lost for good.
+   */
+  readonly restart?: (sdpOffer: string) => Promise<string | null>;
 }
 
 export interface Peer {
@@ -29,6 +34,8 @@ export interface Peer {
   /** Receives each remote track as it is announced; the object stays the same. */
   readonly remote: MediaStream;
   createOffer(): Promise<string>;
+  /** The offer of an ICE restart, once the first one is answered; its answer goes to `acceptAnswer`. */
+  createRestart(): Promise<string>;
   acceptAnswer(sdp: string): Promise<void>;
   /** May come before the answer: it is kept until then. */
   addIceCandidate(candidate: IceCandidate): void;
@@ -106,6 +113,10 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
           else resolve(sdp);
         });
       }),
+    async createRestart() {
+      await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+      return connection.localDescription?.sdp ?? '';
+    },
     acceptAnswer: (sdp) =>
       new Promise((resolve, reject) => {
         peer.processAnswer(withStartBitrate(sdp, START_KILOBITS), (error) => {

@@ -2,6 +2,9 @@
  * One picture and one sound out of a session, for a recorder: the main picture fills the frame, an inset sits in its
  * corner, all voices are mixed. Cameras go off, screens take their place and connections are made anew, while the
  * composition stays the same two tracks: a recorder gives up when a track of it changes.
+ *
+ * The frame takes the size and the shape of what is there to see when a recording begins, and keeps it: many players do
+ * not follow a picture that changes its size.
  */
 import type { Timers } from '../timers';
 
@@ -15,11 +18,18 @@ export interface RecordingInput {
 
 export interface Composition {
   readonly stream: MediaStream;
+  /** Of its picture. */
+  readonly width: number;
+  readonly height: number;
   close(): void;
 }
 
-export const WIDTH = 1280;
-export const HEIGHT = 720;
+/** With nothing to see yet. */
+const USUAL = { width: 1280, height: 720 };
+/** Received pictures begin small and grow; the corner needs some pixels, too. */
+const LEAST_LINES = { alone: 480, withInset: 720 };
+/** Of a frame's longer side: encoding more takes more than a computer in a call has left. */
+const MOST = 1920;
 const FRAMES_PER_SECOND = 30;
 const INSET_SHARE = 0.24;
 const MARGIN = 24;
@@ -30,8 +40,9 @@ const BACKGROUND = '#131716';
 /** Reads `input` for every frame, so that whatever changes is seen in the next one. */
 export function compose(input: () => RecordingInput, timers: Timers): Composition {
   const canvas = document.createElement('canvas');
-  canvas.width = WIDTH;
-  canvas.height = HEIGHT;
+  const { width, height } = frameFor(input());
+  canvas.width = width;
+  canvas.height = height;
   const context = canvas.getContext('2d', { alpha: false });
   if (context === null) throw new Error('no canvas to draw on');
   const [main, inset] = [new Screen(), new Screen()];
@@ -55,6 +66,8 @@ export function compose(input: () => RecordingInput, timers: Timers): Compositio
   ]);
   return {
     stream,
+    width,
+    height,
     close() {
       cancel();
       for (const track of stream.getTracks()) track.stop();
@@ -130,23 +143,37 @@ function draw(
   picture: HTMLVideoElement | null,
   inset: HTMLVideoElement | null,
 ): void {
+  const { width: frameWidth, height: frameHeight } = context.canvas;
   context.fillStyle = BACKGROUND;
-  context.fillRect(0, 0, WIDTH, HEIGHT);
+  context.fillRect(0, 0, frameWidth, frameHeight);
   // Alone, the second picture takes the first one's place.
   const main = picture ?? inset;
   if (main !== null) {
-    const { x, y, width, height } = fit(main.videoWidth, main.videoHeight, WIDTH, HEIGHT);
+    const { x, y, width, height } = fit(main.videoWidth, main.videoHeight, frameWidth, frameHeight);
     context.drawImage(main, x, y, width, height);
   }
   if (picture === null || inset === null) return;
-  const size = fit(inset.videoWidth, inset.videoHeight, WIDTH * INSET_SHARE, HEIGHT * INSET_SHARE);
-  const [x, y] = [WIDTH - MARGIN - size.width, HEIGHT - MARGIN - size.height];
+  const [mostWidth, mostHeight] = [frameWidth * INSET_SHARE, frameHeight * INSET_SHARE];
+  const size = fit(inset.videoWidth, inset.videoHeight, mostWidth, mostHeight);
+  const [x, y] = [frameWidth - MARGIN - size.width, frameHeight - MARGIN - size.height];
   context.save();
   context.beginPath();
   context.roundRect(x, y, size.width, size.height, RADIUS);
   context.clip();
   context.drawImage(inset, x, y, size.width, size.height);
   context.restore();
+}
+
+/** The frame for what is there to see now. Even sides, as encoders want them. */
+export function frameFor({ picture, inset }: RecordingInput): { width: number; height: number } {
+  const { width = 0, height = 0 } = (picture ?? inset)?.getSettings() ?? {};
+  if (width === 0 || height === 0) return USUAL;
+  const least = picture !== null && inset !== null ? LEAST_LINES.withInset : LEAST_LINES.alone;
+  // By whole factors: each point stays as sharp as it is.
+  const larger = Math.ceil(least / Math.min(width, height));
+  const scale = Math.min(Math.max(1, larger), MOST / Math.max(width, height));
+  const even = (value: number): number => Math.max(2, Math.round((value * scale) / 2) * 2);
+  return { width: even(width), height: even(height) };
 }
 
 /** The largest place of a picture's shape inside a frame, in its middle. Even numbers keep its edges sharp. */

@@ -1,10 +1,13 @@
 /**
  * Where the bytes of a recording go: in the app, into a file that the main process writes; in a browser, into a file that
- * the user chose, or, where browsers have no such thing, into a download at the end.
+ * the user chose, or, where browsers have no such thing, into a download at the end. All of them get their duration and
+ * their index from protocol/webm-index.ts, in the app from there.
  */
 import type { RecordingFailure } from '../../protocol/desktop';
 import type { Bridge } from '../../protocol/ipc';
 import { MAX_RECORDING_CHUNK } from '../../protocol/limits';
+import { WebmFile, type SeekableFile } from '../../protocol/webm-index';
+import { BlobFile } from './blob-file';
 
 export interface RecordingSink {
   /** Of the file. */
@@ -98,40 +101,48 @@ async function openPickedFile(
   const file = await handle.createWritable().catch(() => {
     throw new RecordingError('not-writable');
   });
-  let size = 0;
+  const webm = new WebmFile(pickedFile(file));
   return {
     name: handle.name,
-    async write(bytes) {
-      await file.write(bytes).catch((error: unknown) => {
-        throw new RecordingError(reasonOf(error));
-      });
-      return (size += bytes.byteLength);
-    },
+    write: (bytes) => webm.append(bytes),
     async finish() {
+      // What has no index still plays.
+      const size = await webm.finish().catch(() => null);
       await file.close().catch((error: unknown) => {
         throw new RecordingError(reasonOf(error));
       });
+      if (size === null) throw new RecordingError('disk-full');
       return size;
     },
     show: null,
   };
 }
 
+function pickedFile(file: FileSystemWritableFileStream): SeekableFile {
+  const explained = (error: unknown): never => {
+    throw new RecordingError(reasonOf(error));
+  };
+  return {
+    write: (bytes, position) =>
+      file.write({ type: 'write', position, data: bytes as Uint8Array<ArrayBuffer> }).catch(explained),
+    truncate: (size) => file.truncate(size).catch(explained),
+  };
+}
+
 function openDownload(document: Document, title: string): RecordingSink {
   const name = fileName(title);
-  // Browsers put blobs of this size on the disk.
-  let parts: Blob[] = [];
-  let size = 0;
+  const file = new BlobFile();
+  const webm = new WebmFile(file);
   return {
     name,
     write(bytes) {
-      if (size + bytes.byteLength > MAX_DOWNLOAD_BYTES) return Promise.reject(new RecordingError('too-long'));
-      parts.push(new Blob([bytes]));
-      return Promise.resolve((size += bytes.byteLength));
+      if (file.size + bytes.byteLength > MAX_DOWNLOAD_BYTES)
+        return Promise.reject(new RecordingError('too-long'));
+      return webm.append(bytes);
     },
-    finish() {
-      const url = URL.createObjectURL(new Blob(parts, { type: TYPE }));
-      parts = [];
+    async finish() {
+      const size = await webm.finish();
+      const url = URL.createObjectURL(file.blob(TYPE));
       const link = document.createElement('a');
       link.href = url;
       link.download = name;
@@ -140,7 +151,7 @@ function openDownload(document: Document, title: string): RecordingSink {
       setTimeout(() => {
         URL.revokeObjectURL(url);
       }, 60_000);
-      return Promise.resolve(size);
+      return size;
     },
     show: null,
   };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeTimers } from '../testing/fake-timers';
 import type { Composition } from './composition';
-import { fit } from './composition';
+import { fit, frameFor } from './composition';
 import { RecordingError, type RecordingSink } from './recording-sink';
 import { SessionRecorder, type Encoder } from './session-recorder';
 
@@ -51,6 +51,8 @@ function setUp(overrides: Partial<RecordingSink> = {}) {
       now.composing = true;
       return {
         stream: {} as MediaStream,
+        width: 1280,
+        height: 720,
         close: () => {
           now.composing = false;
         },
@@ -133,4 +135,23 @@ it('fits every shape of picture into its frame', () => {
   const tall = fit(720, 1280, 307.2, 172.8);
   expect(tall.height).toBeLessThanOrEqual(172.8);
   expect(tall.width % 2).toBe(0);
+});
+
+it('takes the size of the one picture there is, and has room for a second one', () => {
+  const track = (width?: number, height?: number) =>
+    ({ getSettings: () => ({ width, height }) }) as unknown as MediaStreamTrack;
+  const frame = (picture: MediaStreamTrack | null, inset: MediaStreamTrack | null = null) =>
+    Object.values(frameFor({ picture, inset, sounds: [] })).join('x');
+  expect(frame(track(640, 480))).toBe('640x480');
+  expect(frame(track(1920, 1080))).toBe('1920x1080');
+  expect(frame(track(1080, 1920))).toBe('1080x1920');
+  expect(frame(track(3840, 2160))).toBe('1920x1080');
+  expect(frame(track(641, 481))).toBe('642x482');
+  // A received picture that is still small.
+  expect(frame(track(320, 180))).toBe('960x540');
+  expect(frame(track(640, 360), track(1280, 720))).toBe('1280x720');
+  expect(frame(null, track(640, 480))).toBe('640x480');
+  expect(frame(track(10, 4000))).toBe('4x1920');
+  expect(frame(null)).toBe('1280x720');
+  expect(frame(track())).toBe('1280x720');
 });

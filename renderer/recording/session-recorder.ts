@@ -34,7 +34,7 @@ export interface SessionRecorderOptions {
   readonly openSink: OpenSink;
   readonly compose: () => Composition;
   /** @throws where the browser records no WebM */
-  readonly encode: (stream: MediaStream) => Encoder;
+  readonly encode: (composition: Composition) => Encoder;
   readonly timers: Timers;
 }
 
@@ -95,7 +95,7 @@ export class SessionRecorder {
     const composition = this.#options.compose();
     let encoder: Encoder;
     try {
-      encoder = this.#options.encode(composition.stream);
+      encoder = this.#options.encode(composition);
     } catch (error) {
       composition.close();
       throw error;
@@ -176,18 +176,24 @@ export class SessionRecorder {
 
 /** VP8 costs the least, and every player knows it. */
 const TYPES = ['video/webm;codecs=vp8,opus', 'video/webm'];
-const VIDEO_BITRATE = 2_500_000;
+/** Of 720 lines, 2.5 Mbit/s. */
+const BITS_PER_PIXEL = 2.7;
 const AUDIO_BITRATE = 128_000;
+/** Players jump to key frames. */
+const KEY_FRAME_MS = 2_000;
 
 /** The browser's own encoder. @throws RecordingError where it makes no WebM */
-export function browserEncoder(stream: MediaStream): Encoder {
+export function browserEncoder({ stream, width, height }: Composition): Encoder {
   const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
   if (mimeType === undefined) throw new RecordingError('unsupported');
-  return new MediaRecorder(stream, {
+  // The last one is missing in TypeScript's list.
+  const options: MediaRecorderOptions & { readonly videoKeyFrameIntervalDuration: number } = {
     mimeType,
-    videoBitsPerSecond: VIDEO_BITRATE,
+    videoBitsPerSecond: Math.max(1_000_000, Math.round(width * height * BITS_PER_PIXEL)),
     audioBitsPerSecond: AUDIO_BITRATE,
-  });
+    videoKeyFrameIntervalDuration: KEY_FRAME_MS,
+  };
+  return new MediaRecorder(stream, options);
 }
 
 /** Some browsers record only what their own players play. */

@@ -32,7 +32,7 @@ export function ConnectionSection() {
           ))}
         </ul>
       )}
-      {secretsProtected !== null && (
+      {secretsProtected !== null && iceServers.some(({ kind }) => kind === 'turn') && (
         <p className="settings-note">{secretsProtected ? t.protected : t.unprotected}</p>
       )}
       {iceServers.length < MAX_ICE_SERVERS ? (

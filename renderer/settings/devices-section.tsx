@@ -4,11 +4,12 @@ import { Button } from '../components/button';
 import { DeviceFields } from '../components/device-fields';
 import { DevicePreview } from '../components/device-preview';
 import { SelectField } from '../components/field';
+import { SwitchField } from '../components/switch-field';
 import type { LocalMedia } from '../media/local-media';
 import { useLanguage, useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { useResource } from '../use-resource';
-import { Group, SwitchField } from './parts';
+import { Group } from './parts';
 
 const LINES = [360, 480, 720, 1080] as const;
 const BITRATES = [500, 1_000, 2_000, 4_000, MAX_BITRATE];

@@ -2,15 +2,16 @@
 import { MAX_NAME_LENGTH } from '../../protocol/limits';
 import { cleanName } from '../../protocol/names';
 import { SelectField } from '../components/field';
+import { SwitchField } from '../components/switch-field';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { languages } from '../texts';
-import { DraftField, Group, SwitchField, useAppSide } from './parts';
+import { DraftField, Group, useAppSide } from './parts';
 
 export function GeneralSection() {
   const { preferences } = useServices();
   const texts = useTexts();
-  const { callName, theme, language } = useStore(preferences);
+  const { callName, availableForCalls, theme, language } = useStore(preferences);
   const t = texts.settings.general;
   return (
     <>
@@ -26,6 +27,14 @@ export function GeneralSection() {
           }
           onCommit={(text) => {
             preferences.change({ callName: cleanName(text) ?? '' });
+          }}
+        />
+        <SwitchField
+          label={texts.shell.presence.available}
+          hint={texts.shell.presence.availableHint}
+          checked={availableForCalls}
+          onChange={(on) => {
+            preferences.change({ availableForCalls: on });
           }}
         />
       </Group>

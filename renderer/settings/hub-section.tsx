@@ -6,10 +6,12 @@ import { hubUrlSchema, type HubCertificateReport, type Settings } from '../../pr
 import { Button } from '../components/button';
 import { SelectField, TextField } from '../components/field';
 import { StatusBanner } from '../components/status-banner';
+import { SwitchField } from '../components/switch-field';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { CertificateGroup } from './certificate-group';
-import { Choice, DraftField, Group, SwitchField, useAppSide, useLock } from './parts';
+import { Choice, DraftField, Group, useAppSide, useLock } from './parts';
+import { PresenterKeyGroup } from './presenter-key-group';
 import { TestResult } from './test-result';
 
 type Invoke = Pick<Bridge, 'invoke'>;
@@ -57,6 +59,7 @@ export function HubSection({ bridge }: { readonly bridge: Invoke }) {
       {!showsRemote && (
         <>
           <ListenGroup settings={settings} />
+          <PresenterKeyGroup />
           <CertificateGroup bridge={bridge} />
         </>
       )}

@@ -25,38 +25,6 @@ export function Group({ title, lead, children }: GroupProps) {
   );
 }
 
-interface SwitchProps {
-  readonly label: string;
-  readonly hint?: string | undefined;
-  readonly checked: boolean;
-  readonly disabled?: boolean;
-  readonly onChange: (checked: boolean) => void;
-}
-
-export function SwitchField({ label, hint, checked, disabled = false, onChange }: SwitchProps) {
-  const id = useId();
-  return (
-    <div className="switch-field">
-      <div className="switch-field__text">
-        <label htmlFor={id}>{label}</label>
-        {hint !== undefined && <p id={`${id}-hint`}>{hint}</p>}
-      </div>
-      <input
-        id={id}
-        className="switch-field__input"
-        type="checkbox"
-        role="switch"
-        checked={checked}
-        disabled={disabled}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={(event) => {
-          onChange(event.target.checked);
-        }}
-      />
-    </div>
-  );
-}
-
 interface ChoiceProps {
   /** Of the group of choices. */
   readonly name: string;

@@ -12,6 +12,7 @@ import { ServicesProvider, useServices, useTexts, type Services } from '../servi
 import { useStore } from '../store';
 import type { Texts } from '../texts';
 import { Header } from './header';
+import { LeaveDialog } from './leave-dialog';
 import './app.css';
 
 const DiagnosisScreen = lazy(() =>
@@ -20,6 +21,8 @@ const DiagnosisScreen = lazy(() =>
 const SettingsScreen = lazy(() =>
   import('../settings/settings-screen').then(({ SettingsScreen: Screen }) => ({ default: Screen })),
 );
+
+const CallShell = lazy(() => import('../modes/call/call-shell'));
 
 export function App({ services }: { readonly services: Services }) {
   return (
@@ -30,9 +33,10 @@ export function App({ services }: { readonly services: Services }) {
 }
 
 function Shell() {
-  const { router } = useServices();
+  const { calls, router } = useServices();
   const texts = useTexts();
   const route = useStore(router);
+  const desk = useStore(calls.desk);
   const main = useRef<HTMLElement>(null);
   const mode = modes.find((each) => each.id === route.mode);
   const place = mode !== undefined ? texts.modes[mode.id].name : titleOf(route.mode, texts);
@@ -40,7 +44,8 @@ function Shell() {
 
   useEffect(() => {
     performance.mark('callcast:interactive');
-  }, []);
+    calls.start();
+  }, [calls]);
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -59,7 +64,14 @@ function Shell() {
       >
         {texts.app.skip}
       </a>
-      <Header title={place} />
+      <div className="app__top">
+        <Header title={place} />
+        {desk !== null && (
+          <Suspense>
+            <CallShell desk={desk} />
+          </Suspense>
+        )}
+      </div>
       <main id="main" ref={main} className="app__main" tabIndex={-1}>
         <ScreenBoundary key={route.mode}>
           <Suspense fallback={<div className="app__loading" />}>
@@ -67,6 +79,7 @@ function Shell() {
           </Suspense>
         </ScreenBoundary>
       </main>
+      <LeaveDialog />
       <LinkDialog />
       <ScreenPicker />
       <ToastRegion />

@@ -7,6 +7,7 @@ import { useStore } from '../store';
 import { languages } from '../texts';
 import { BrandMark } from './brand-mark';
 import { HubIndicator } from './hub-indicator';
+import { PresenceButton } from './presence-button';
 import './header.css';
 
 const nextTheme: Record<Settings['theme'], Settings['theme']> = {
@@ -32,6 +33,7 @@ export function Header({ title }: { readonly title: string | null }) {
       </div>
       <div className="header__tools">
         <HubIndicator />
+        <PresenceButton />
         <LanguageSelect />
         <ThemeButton />
         <a

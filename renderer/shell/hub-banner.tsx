@@ -10,10 +10,10 @@ import { healthOf } from './hub-health';
 const PATIENCE_MS = 1_500;
 
 export function HubBanner() {
-  const { hub, timers } = useServices();
+  const { hub, platform, timers } = useServices();
   const texts = useTexts();
   const status = useStore(hub.status);
-  const health = healthOf(status, texts);
+  const health = healthOf(status, texts, useStore(platform.mediaServerTrouble));
   const [late, setLate] = useState(false);
   useEffect(() => {
     setLate(false);

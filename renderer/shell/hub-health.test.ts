@@ -32,6 +32,15 @@ describe('healthOf', () => {
     }
   });
 
+  it('names the trouble of this computer’s media server, until it runs', () => {
+    const { texts } = languages.en;
+    const health = (mediaServer: 'ready' | 'connecting' | 'unavailable') =>
+      healthOf({ at: 'ready', mediaServer, welcome }, texts, 'udp-ports-taken');
+    for (const state of ['connecting', 'unavailable'] as const)
+      expect(health(state)).toMatchObject({ tone: 'bad', short: 'The UDP ports are taken' });
+    expect(health('ready').tone).toBe('good');
+  });
+
   it('repeats what a hub that did not start said', () => {
     expect(healthOf({ at: 'failed', message: 'Port 8443 is taken.' }, languages.en.texts).advice).toBe(
       'Port 8443 is taken.',

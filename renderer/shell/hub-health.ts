@@ -1,4 +1,5 @@
 /** The hub's and the media server's state as one of a few conditions that the UI has words and colours for. */
+import type { MediaServerTrouble } from '../../protocol/media-server-process';
 import type { HubStatus } from '../signaling/hub-link';
 import type { Texts } from '../texts';
 
@@ -12,7 +13,12 @@ export interface HubHealth {
   readonly advice: string;
 }
 
-export function healthOf(status: HubStatus, texts: Texts): HubHealth {
+/** @param trouble why this computer's media server does not start, where it is known */
+export function healthOf(
+  status: HubStatus,
+  texts: Texts,
+  trouble: MediaServerTrouble | null = null,
+): HubHealth {
   const t = texts.status;
   const hubOnly = { mediaServer: t.mediaStarting };
   switch (status.at) {
@@ -39,6 +45,14 @@ export function healthOf(status: HubStatus, texts: Texts): HubHealth {
     case 'ready':
       break;
   }
+  if (trouble !== null && status.mediaServer !== 'ready')
+    return {
+      tone: 'bad',
+      short: t.mediaTroubles[trouble].short,
+      hub: t.hubReady,
+      mediaServer: t.mediaTroubles[trouble].short,
+      advice: t.mediaTroubles[trouble].advice,
+    };
   switch (status.mediaServer) {
     case 'ready':
       return {

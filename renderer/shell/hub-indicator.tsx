@@ -8,10 +8,10 @@ import { healthOf } from './hub-health';
 import './hub-indicator.css';
 
 export function HubIndicator() {
-  const { hub } = useServices();
+  const { hub, platform } = useServices();
   const texts = useTexts();
   const status = useStore(hub.status);
-  const health = healthOf(status, texts);
+  const health = healthOf(status, texts, useStore(platform.mediaServerTrouble));
   const [open, setOpen] = useState(false);
   const close = (): void => {
     setOpen(false);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SILENT_SOCKET_CODE } from '../../protocol/signaling';
 import { FakeSocket } from '../testing/fake-socket';
 import { FakeTimers } from '../testing/fake-timers';
 import { EndpointClient, retryDelay } from './endpoint-client';
@@ -122,6 +123,52 @@ describe('EndpointClient', () => {
     expect(client.state.get()).toMatchObject({ at: 'waiting' });
   });
 
+  it('tries another link beside one that is in doubt, and takes it where the old one keeps silent', () => {
+    const { client, timers, sockets, heard, last } = setUp();
+    last().welcome();
+    const old = last();
+    client.doubt();
+    expect(old.sent).toHaveLength(2);
+    expect(sockets).toHaveLength(2);
+    // While nothing gets through, nothing is lost.
+    timers.advance(2_000);
+    expect(sockets).toHaveLength(3);
+    expect(client.state.get()).toMatchObject({ at: 'ready' });
+    last().accept();
+    timers.advance(400);
+    expect(client.state.get()).toEqual({ at: 'connecting' });
+    expect(last().sent).toEqual([{ id: 'hello', version: 1 }]);
+    expect([old.readyState, old.closedWith]).toEqual([3, SILENT_SOCKET_CODE]);
+    last().welcome();
+    expect(client.state.get()).toMatchObject({ at: 'ready' });
+    last().say({ id: 'startResponse', sdpAnswer: 'v=0' });
+    expect(heard).toHaveLength(1);
+    client.close();
+    expect(timers.pending).toBe(0);
+    expect(sockets.every(({ readyState }) => readyState === 3)).toBe(true);
+  });
+
+  it('keeps a link that answers, and forgets the other one', () => {
+    const { client, timers, sockets, last } = setUp();
+    last().welcome();
+    const old = last();
+    const before = client.state.get();
+    client.probe();
+    last().accept();
+    old.welcome();
+    timers.advance(1_000);
+    expect(client.state.get()).toBe(before);
+    expect(sockets.map(({ readyState }) => readyState)).toEqual([1, 3]);
+  });
+
+  it('begins anew what was begun from another address', () => {
+    const { client, sockets, last } = setUp();
+    client.probe();
+    expect(sockets.map(({ readyState }) => readyState)).toEqual([3, 0]);
+    last().welcome();
+    expect(client.state.get()).toMatchObject({ at: 'ready' });
+  });
+
   it('ignores what a given-up socket still says', () => {
     const { client, timers, sockets, heard, last } = setUp();
     last().welcome();
@@ -168,9 +215,9 @@ describe('EndpointClient', () => {
 });
 
 describe('retryDelay', () => {
-  it('doubles up to five seconds and stays within an eighth of it', () => {
+  it('doubles up to two seconds and stays within an eighth of it', () => {
     expect([1, 2, 3, 10, 1000].map((attempt) => retryDelay(attempt, 0.5))).toEqual([
-      250, 500, 1000, 5000, 5000,
+      250, 500, 1000, 2000, 2000,
     ]);
     expect(retryDelay(1, 0)).toBe(219);
     expect(retryDelay(1, 0.999)).toBe(281);

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { MAX_SIGNALING_FRAME } from '../../protocol/limits';
 import {
   replyGuards,
+  SILENT_SOCKET_CODE,
   type EndpointPath,
   type MediaServerState,
   type Replies,
@@ -47,14 +48,21 @@ export interface EndpointClientOptions<P extends EndpointPath> {
 
 /** A hub on a LAN answers within milliseconds; a phone on a weak network within a few seconds. */
 const WELCOME_LIMIT_MS = 8_000;
+/** After a loss: systems double the pauses of a connection that is not answered, and a new one begins anew. */
+const RETRY_WELCOME_LIMIT_MS = 4_000;
 /** Silence after which the link is asked whether it lives; browsers hide the protocol's own pings from pages. */
 const QUIET_MS = 10_000;
 /** No answer to that within this time means that the link is dead. */
 const PROBE_LIMIT_MS = 4_000;
-/** The same after a move to another network, where most links are dead and time is short. */
-const MOVED_PROBE_LIMIT_MS = 1_500;
+/** A rival that got through first waits this long for the old link's answer to the same question. */
+const COURTESY_MS = 300;
+/** A rival that has not got through by then was begun too early. */
+const RIVAL_LIMIT_MS = 2_000;
+/** Where there is no way at all, the next one is tried soon: the network may be back at any moment. */
+const RIVAL_PAUSE_MS = 500;
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5_000;
+/** A session that waits has to be back within five seconds of the network's return, which nobody may tell. */
+const LAST_RETRY_MS = 2_000;
 const OPEN = 1;
 
 /** Milliseconds to wait before attempt number `attempt` (from 1): doubling, capped, with up to a quarter of jitter. */
@@ -71,6 +79,9 @@ export class EndpointClient<P extends EndpointPath> {
   #attempt = 0;
   #cancelTimer: () => void = () => undefined;
   #probing = false;
+  /** Another link that is tried while this one is in doubt. */
+  #rival: Socket | null = null;
+  #cancelRival: () => void = () => undefined;
 
   constructor(options: EndpointClientOptions<P>) {
     this.#options = options;
@@ -106,9 +117,65 @@ export class EndpointClient<P extends EndpointPath> {
   probe(): void {
     const { at } = this.#state.get();
     if (at === 'waiting') this.#connect();
-    if (at !== 'ready') return;
-    this.#cancelTimer();
-    this.#ask(MOVED_PROBE_LIMIT_MS);
+    // What is being made was begun from the old address.
+    else if (at === 'connecting') this.reconnect();
+    else if (at === 'ready') this.#challenge();
+  }
+
+  /** Something else has gone silent, perhaps for a moment: is this link alive? */
+  doubt(): void {
+    if (this.#state.get().at === 'ready' && this.#rival === null) this.#challenge();
+  }
+
+  /**
+   * Asks whether the link lives, and tries another one meanwhile. Where that gets through and the old one keeps silent, it
+   * takes over; while nothing gets through, nothing is lost yet.
+   */
+  #challenge(): void {
+    this.#ask(PROBE_LIMIT_MS, () => this.#lost());
+    this.#openRival();
+  }
+
+  #openRival(): void {
+    this.#dropRival();
+    const { openSocket, hubUrl, path, timers } = this.#options;
+    let rival: Socket;
+    try {
+      rival = openSocket(hubUrl + path);
+    } catch {
+      return;
+    }
+    this.#rival = rival;
+    this.#cancelRival = timers.after(RIVAL_LIMIT_MS, () => {
+      if (this.#rival === rival) this.#openRival();
+    });
+    rival.addEventListener('error', () => undefined);
+    rival.addEventListener('close', () => {
+      if (this.#rival !== rival) return;
+      this.#cancelRival();
+      this.#cancelRival = timers.after(RIVAL_PAUSE_MS, () => {
+        if (this.#rival === rival) this.#openRival();
+      });
+    });
+    rival.addEventListener('open', () => {
+      if (this.#rival !== rival) return;
+      this.#cancelRival();
+      this.#cancelRival = timers.after(COURTESY_MS, () => {
+        if (this.#rival !== rival) return;
+        if (rival.readyState !== OPEN) return this.#openRival();
+        this.#rival = null;
+        this.#drop(SILENT_SOCKET_CODE);
+        this.#adopt(rival);
+        greet(rival);
+      });
+    });
+  }
+
+  #dropRival(): void {
+    this.#cancelRival();
+    const rival = this.#rival;
+    this.#rival = null;
+    if (rival !== null) closeQuietly(rival);
   }
 
   /** A fresh link at once: answers that are still under way on the old one are not wanted any more. */
@@ -127,23 +194,28 @@ export class EndpointClient<P extends EndpointPath> {
 
   #connect(): void {
     this.#cancelTimer();
-    this.#state.set({ at: 'connecting' });
     let socket: Socket;
     try {
       socket = this.#options.openSocket(this.#options.hubUrl + this.#options.path);
     } catch {
       // A malformed address: no other try will do better, but the address may be corrected meanwhile.
+      this.#state.set({ at: 'connecting' });
       this.#lost();
       return;
     }
+    this.#adopt(socket);
+    socket.addEventListener('open', () => {
+      if (this.#socket === socket) greet(socket);
+    });
+  }
+
+  #adopt(socket: Socket): void {
+    this.#cancelTimer();
     this.#socket = socket;
+    this.#state.set({ at: 'connecting' });
     const current = (task: () => void) => () => {
       if (this.#socket === socket) task();
     };
-    socket.addEventListener(
-      'open',
-      current(() => socket.send(JSON.stringify({ id: 'hello', version: 1 }))),
-    );
     socket.addEventListener(
       'close',
       current(() => this.#lost()),
@@ -153,7 +225,8 @@ export class EndpointClient<P extends EndpointPath> {
     socket.addEventListener('message', (event) => {
       if (this.#socket === socket) this.#receive(event.data);
     });
-    this.#cancelTimer = this.#options.timers.after(WELCOME_LIMIT_MS, () => this.#lost());
+    const limit = this.#attempt === 0 ? WELCOME_LIMIT_MS : RETRY_WELCOME_LIMIT_MS;
+    this.#cancelTimer = this.#options.timers.after(limit, () => this.#lost());
   }
 
   #receive(data: unknown): void {
@@ -166,6 +239,7 @@ export class EndpointClient<P extends EndpointPath> {
       this.#attempt = 0;
       const answersProbe = this.#probing && state.at === 'ready' && state.mediaServer === reply.mediaServer;
       this.#probing = false;
+      this.#dropRival();
       if (!answersProbe) this.#state.set({ at: 'ready', welcome: reply, mediaServer: reply.mediaServer });
       this.#watchForSilence();
       return;
@@ -197,33 +271,43 @@ export class EndpointClient<P extends EndpointPath> {
   #watchForSilence(): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#options.timers.after(QUIET_MS, () => {
-      this.#ask(PROBE_LIMIT_MS);
+      this.#ask(PROBE_LIMIT_MS, () => this.#lost());
     });
   }
 
-  #ask(limitMs: number): void {
+  #ask(limitMs: number, onSilence: () => void): void {
+    this.#cancelTimer();
     this.#probing = true;
-    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ id: 'hello', version: 1 }));
-    this.#cancelTimer = this.#options.timers.after(limitMs, () => this.#lost());
+    if (this.#socket?.readyState === OPEN) greet(this.#socket);
+    this.#cancelTimer = this.#options.timers.after(limitMs, onSilence);
   }
 
   #lost(): void {
-    this.#drop();
+    this.#drop(SILENT_SOCKET_CODE);
     this.#attempt += 1;
     const delay = retryDelay(this.#attempt, this.#options.random());
     this.#state.set({ at: 'waiting', attempt: this.#attempt, retryAt: this.#options.timers.now() + delay });
     this.#cancelTimer = this.#options.timers.after(delay, () => this.#connect());
   }
 
-  #drop(): void {
+  #drop(code = 1000): void {
     this.#cancelTimer();
     this.#probing = false;
+    this.#dropRival();
     const socket = this.#socket;
     this.#socket = null;
-    try {
-      socket?.close(1000);
-    } catch {
-      // Some sockets refuse to be closed while connecting; they are forgotten either way.
-    }
+    if (socket !== null) closeQuietly(socket, code);
+  }
+}
+
+function greet(socket: Socket): void {
+  socket.send(JSON.stringify({ id: 'hello', version: 1 }));
+}
+
+function closeQuietly(socket: Socket, code = 1000): void {
+  try {
+    socket.close(code);
+  } catch {
+    // Some sockets refuse to be closed while connecting; they are forgotten either way.
   }
 }

@@ -23,6 +23,8 @@ export interface HubLink {
   retryNow(): void;
   /** The computer moved to another network: dead links are found out at once, and replaced. */
   networkChanged(): void;
+  /** Something else has gone silent: links are asked whether they live, with more patience. */
+  doubt(): void;
   close(): void;
 }
 
@@ -37,7 +39,7 @@ export function openHubLink(options: HubLinkOptions): HubLink {
   const status = new Cell<HubStatus>({ at: 'starting' });
   let watcher: EndpointClient<'/helloworld'> | null = null;
   /** Everything that is open, so that word of the network's return reaches all. */
-  const clients = new Set<{ retryNow(): void; probe(): void }>();
+  const clients = new Set<{ retryNow(): void; probe(): void; doubt(): void }>();
 
   function open<P extends EndpointPath>(path: P): EndpointClient<P> | null {
     const address = options.platform.hub.get();
@@ -74,6 +76,9 @@ export function openHubLink(options: HubLinkOptions): HubLink {
     open,
     retryNow() {
       for (const client of [...clients]) client.retryNow();
+    },
+    doubt() {
+      for (const client of [...clients]) client.doubt();
     },
     networkChanged() {
       for (const client of [...clients]) client.probe();

@@ -31,6 +31,9 @@ export class FakePeer implements Peer {
     this.options.onCandidate({ candidate: 'candidate:early', sdpMid: '0', sdpMLineIndex: 0 });
     return Promise.resolve('v=0 offer');
   }
+  createRestart(): Promise<string> {
+    return Promise.resolve('v=0 restart');
+  }
   acceptAnswer(sdp: string): Promise<void> {
     this.answers.push(sdp);
     return this.refuses ? Promise.reject(new Error('no SDP')) : Promise.resolve();

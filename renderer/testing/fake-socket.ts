@@ -6,6 +6,7 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 export class FakeSocket implements Socket {
   readyState = CONNECTING;
   bufferedAmount = 0;
+  closedWith: number | undefined;
   readonly url: string;
   /** What was sent, parsed. */
   readonly sent: unknown[] = [];
@@ -23,7 +24,8 @@ export class FakeSocket implements Socket {
     this.sent.push(JSON.parse(text));
   }
 
-  close(): void {
+  close(code?: number): void {
+    this.closedWith = code;
     this.readyState = CLOSED;
   }
 

@@ -11,6 +11,7 @@ import { diagnosis } from './en/diagnosis';
 import { magic } from './en/magic';
 import { room } from './en/room';
 import { settings } from './en/settings';
+import { shell } from './en/shell';
 
 /** `title` names what happened, `advice` says what to do about it. */
 export interface FailureText {
@@ -64,6 +65,13 @@ export const en = {
       'Check that the computer that runs the hub is on and in the same network. Callcast keeps trying.',
     mediaAdvice:
       'Calls and broadcasts need it; rooms do not. If you named a Kurento Media Server yourself, check that it runs and that its address is right. Callcast keeps trying.',
+    mediaTroubles: {
+      'udp-ports-taken': {
+        short: 'The UDP ports are taken',
+        advice:
+          'Another program, perhaps a second Callcast, uses the UDP ports of the media server. End it, or choose other ports in Settings, Media server. Callcast keeps trying.',
+      },
+    },
     readyAdvice: 'Everything that carries sound and pictures is up.',
   },
   home: {
@@ -131,6 +139,10 @@ export const en = {
         lost: 'The microphone was disconnected. Nobody hears you now.',
         replaced: 'The microphone was disconnected. Another one has stepped in.',
         returned: 'Your microphone is back.',
+      },
+      speaker: {
+        replaced: 'The speaker was disconnected. The system’s choice plays.',
+        returned: 'Your speaker is back.',
       },
     },
     cameraFailures: {
@@ -270,6 +282,7 @@ export const en = {
   magic,
   room,
   settings,
+  shell,
   diagnosis,
   errors: {
     'bad-message': {
@@ -301,6 +314,10 @@ export const en = {
       advice: 'The picture appears by itself when somebody does.',
     },
     'presenter-key-wrong': { title: 'The presenter key is not right', advice: 'Check it and try again.' },
+    'too-many-guesses': {
+      title: 'Too many wrong keys',
+      advice: 'Wait a minute, and type the key as its owner wrote it.',
+    },
     'name-invalid': { title: 'This name cannot be used', advice: 'Choose one of 1 to 64 characters.' },
     'name-taken': { title: 'Somebody has this name already', advice: 'Choose another one.' },
     'not-registered': { title: 'You have no name yet', advice: 'Choose a name first.' },

@@ -7,6 +7,7 @@ import { diagnosis } from './es/diagnosis';
 import { magic } from './es/magic';
 import { room } from './es/room';
 import { settings } from './es/settings';
+import { shell } from './es/shell';
 
 export const es: Texts = {
   app: {
@@ -54,6 +55,13 @@ export const es: Texts = {
       'Compruebe que el equipo que ejecuta el hub está encendido y en la misma red. Callcast sigue intentándolo.',
     mediaAdvice:
       'Lo necesitan las llamadas y las emisiones; las salas, no. Si usted indicó un Kurento Media Server, compruebe que está en marcha y que su dirección es correcta. Callcast sigue intentándolo.',
+    mediaTroubles: {
+      'udp-ports-taken': {
+        short: 'Los puertos UDP están ocupados',
+        advice:
+          'Otro programa, quizá un segundo Callcast, usa los puertos UDP del servidor de medios. Ciérrelo, o elija otros puertos en Ajustes, Servidor de medios. Callcast sigue intentándolo.',
+      },
+    },
     readyAdvice: 'Todo lo que lleva sonido e imagen está en marcha.',
   },
   home: {
@@ -121,6 +129,10 @@ export const es: Texts = {
         lost: 'El micrófono se desconectó. Ahora no le oye nadie.',
         replaced: 'El micrófono se desconectó. Otro ocupa su lugar.',
         returned: 'Su micrófono ha vuelto.',
+      },
+      speaker: {
+        replaced: 'El altavoz se desconectó. Suena el que elige el sistema.',
+        returned: 'Su altavoz ha vuelto.',
       },
     },
     cameraFailures: {
@@ -258,6 +270,7 @@ export const es: Texts = {
   magic,
   room,
   settings,
+  shell,
   diagnosis,
   errors: {
     'bad-message': {
@@ -292,8 +305,12 @@ export const es: Texts = {
       advice: 'La imagen aparece sola cuando alguien empiece.',
     },
     'presenter-key-wrong': {
-      title: 'La clave de presentador no es correcta',
+      title: 'La clave de presentación no es correcta',
       advice: 'Compruébela y vuelva a intentarlo.',
+    },
+    'too-many-guesses': {
+      title: 'Demasiadas claves incorrectas',
+      advice: 'Espere un minuto y escriba la clave tal como se la dieron.',
     },
     'name-invalid': { title: 'Este nombre no se puede usar', advice: 'Elija uno de 1 a 64 caracteres.' },
     'name-taken': { title: 'Alguien ya tiene este nombre', advice: 'Elija otro.' },

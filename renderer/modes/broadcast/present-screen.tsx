@@ -69,7 +69,11 @@ function Present({ media, outgoing, link }: PresentProps) {
   const state = useStoreOrNull(link?.session.state) ?? IDLE;
   const wire = useStoreOrNull(link?.client.state);
   const [channel, setChannel] = useState('');
-  const [key, setKey] = useState('');
+  const ownKey = useOwnKey();
+  const [typedKey, setKey] = useState<string | null>(null);
+  const key = typedKey ?? ownKey;
+  /** Whether the last attempt had a key. */
+  const [offeredKey, setOfferedKey] = useState(false);
   const [wrong, setWrong] = useState<'channel' | 'key' | null>(null);
   const screen = useStore(outgoing);
   const t = texts.broadcast;
@@ -94,13 +98,19 @@ function Present({ media, outgoing, link }: PresentProps) {
     );
   }
 
-  const keyNeeded = wire?.at === 'ready' && wire.welcome.presenterKeyRequired;
-  const refusedKey = state.at === 'ended' && state.why === 'presenter-key-wrong';
+  const refusedKey =
+    state.at === 'ended' && (state.why === 'presenter-key-wrong' || state.why === 'too-many-guesses')
+      ? state.why
+      : null;
+  // A hub whose owner has just set a key says so when it refuses.
+  const keyMissing = refusedKey === 'presenter-key-wrong' && !offeredKey;
+  const keyNeeded = (wire?.at === 'ready' && wire.welcome.presenterKeyRequired) || refusedKey !== null;
   function goOnAir(): void {
     const clean = channel.trim() === '' ? '' : cleanName(channel);
     if (clean === null) return setWrong('channel');
     if (keyNeeded && key.trim() === '') return setWrong('key');
     setWrong(null);
+    setOfferedKey(key.trim() !== '');
     link?.session.present(clean, key.trim());
   }
 
@@ -109,7 +119,13 @@ function Present({ media, outgoing, link }: PresentProps) {
       title={t.setup.title}
       lead={t.setup.lead}
       media={media}
-      notices={<Ended state={state} reference={link?.session.reference} />}
+      notices={
+        keyMissing ? (
+          <StatusBanner tone="info" title={t.key.needed} advice={t.key.hint} />
+        ) : (
+          <Ended state={state} reference={link?.session.reference} />
+        )
+      }
       preview={screen.at === 'on' ? <ScreenPreview outgoing={outgoing} track={screen.track} /> : undefined}
       complete={screen.at === 'on'}
       action={state.at === 'ended' ? t.setup.again : t.setup.start}
@@ -136,7 +152,11 @@ function Present({ media, outgoing, link }: PresentProps) {
           label={t.key.label}
           hint={t.key.hint}
           error={
-            wrong === 'key' ? t.key.missing : refusedKey ? texts.errors['presenter-key-wrong'].title : null
+            wrong === 'key' || keyMissing
+              ? t.key.missing
+              : refusedKey !== null
+                ? texts.errors[refusedKey].title
+                : null
           }
           type="password"
           value={key}
@@ -150,6 +170,15 @@ function Present({ media, outgoing, link }: PresentProps) {
       )}
     </SessionSetup>
   );
+}
+
+/** Whoever set the key of this computer's hub need not type it here as well. */
+function useOwnKey(): string {
+  const { preferences } = useServices();
+  const { remoteHub, presenterKey } = useStore(preferences);
+  // One of the command line is not known here, and counts more than the kept one.
+  const locked = preferences.app?.get().locked.presenterKey !== undefined;
+  return remoteHub === null && !locked ? presenterKey : '';
 }
 
 function SourceChoice({ outgoing }: { readonly outgoing: OutgoingMedia }) {

@@ -10,6 +10,7 @@ import type { ConnectionStats } from '../../media/connection-stats';
 import { ANSWER_LIMIT_MS, Negotiation } from '../../media/negotiation';
 import type { OutgoingMedia } from '../../media/outgoing-media';
 import type { openPeer } from '../../media/peer';
+import { RestartRequest } from '../../media/restart-request';
 import type { EndpointClient } from '../../signaling/endpoint-client';
 import { Cell, Machine, type Store } from '../../store';
 import type { Timers } from '../../timers';
@@ -36,7 +37,12 @@ export class PresenterSession {
   /** What belongs to the present offer. */
   #round = new Disposer();
   #negotiation: Negotiation | null = null;
+  readonly #restart = new RestartRequest((sdpOffer) => {
+    this.#options.client.send({ id: 'restart', sdpOffer });
+  });
   #key: string | undefined;
+  /** Proves that a channel that is taken is held by our own old connection. */
+  #secret: string | undefined;
   /** When the link was lost last; the channel may be held by our own old connection for a while after. */
   #lostAt: number | null = null;
   #reference: string | undefined;
@@ -72,6 +78,7 @@ export class PresenterSession {
   present(channel: string, key?: string): void {
     this.#key = key === '' ? undefined : key;
     this.#reference = undefined;
+    this.#secret = undefined;
     this.#lostAt = null;
     this.#recovery.succeeded();
     this.#machine.dispatch({ type: 'present', channel });
@@ -101,6 +108,7 @@ export class PresenterSession {
     if (from === to) return;
     this.#recovery.cancel();
     if (to.at === 'starting' || to.at === 'interrupted' || to.at === 'ended') {
+      this.#restart.settle(null);
       this.#round.dispose();
       this.#round = new Disposer();
       this.#negotiation = null;
@@ -152,6 +160,7 @@ export class PresenterSession {
     if (state.at !== 'starting') return;
     const { channel } = state;
     const key = this.#key;
+    const secret = this.#secret;
     const negotiation = new Negotiation({
       openPeer,
       timers,
@@ -164,8 +173,10 @@ export class PresenterSession {
           sdpOffer,
           ...(channel !== '' && { channel }),
           ...(key !== undefined && { key }),
+          ...(secret !== undefined && { secret }),
         }),
       sendCandidate: (candidate) => client.send({ id: 'onIceCandidate', candidate }),
+      restart: (offer) => this.#restart.ask(offer),
       onConnected: () => {
         this.#recovery.succeeded();
         this.#lostAt = null;
@@ -189,17 +200,22 @@ export class PresenterSession {
     switch (reply.id) {
       case 'presenterResponse':
         if (reply.response === 'accepted') {
+          this.#secret = reply.secret;
           if (this.#machine.dispatch({ type: 'accepted' }))
             void this.#negotiation?.acceptAnswer(reply.sdpAnswer);
         } else {
           this.#refused(reply.code ?? 'internal', reply.ref);
         }
         return;
+      case 'restarted':
+        this.#restart.settle(reply.response === 'accepted' ? reply.sdpAnswer : null);
+        return;
       case 'iceCandidate':
         this.#negotiation?.addIceCandidate(reply.candidate);
         return;
       case 'stopCommunication':
       case 'error':
+        if (reply.id === 'error' && this.#restart.settle(null)) return;
         if (state.at === 'idle' || state.at === 'ended') return;
         this.#reference = reply.ref;
         if (reply.code !== undefined && isMediaTrouble(reply.code)) this.#mediaFailed(reply.code);

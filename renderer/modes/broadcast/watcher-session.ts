@@ -9,6 +9,7 @@ import { Disposer } from '../../disposer';
 import type { ConnectionStats } from '../../media/connection-stats';
 import { ANSWER_LIMIT_MS, Negotiation } from '../../media/negotiation';
 import type { openPeer } from '../../media/peer';
+import { RestartRequest } from '../../media/restart-request';
 import type { EndpointClient } from '../../signaling/endpoint-client';
 import { Cell, Machine, type Store } from '../../store';
 import type { Timers } from '../../timers';
@@ -31,6 +32,9 @@ export class WatcherSession {
   readonly #stats = new Cell<ConnectionStats | null>(null);
   #round = new Disposer();
   #negotiation: Negotiation | null = null;
+  readonly #restart = new RestartRequest((sdpOffer) => {
+    this.#options.client.send({ id: 'restart', sdpOffer });
+  });
 
   constructor(options: WatcherSessionOptions) {
     this.#options = options;
@@ -75,6 +79,7 @@ export class WatcherSession {
     if (from === to) return;
     this.#recovery.cancel();
     if (to.at !== 'live') {
+      this.#restart.settle(null);
       this.#round.dispose();
       this.#round = new Disposer();
       this.#negotiation = null;
@@ -125,6 +130,7 @@ export class WatcherSession {
       answerLimitMs: ANSWER_LIMIT_MS,
       sendOffer: (sdpOffer) => client.send({ id: 'viewer', sdpOffer, ...(channel !== '' && { channel }) }),
       sendCandidate: (candidate) => client.send({ id: 'onIceCandidate', candidate }),
+      restart: (offer) => this.#restart.ask(offer),
       onConnected: () => {
         this.#recovery.succeeded();
         this.#machine.dispatch({ type: 'connected', now: timers.now() });
@@ -152,6 +158,9 @@ export class WatcherSession {
           this.#refused(reply.code ?? 'internal');
         }
         return;
+      case 'restarted':
+        this.#restart.settle(reply.response === 'accepted' ? reply.sdpAnswer : null);
+        return;
       case 'iceCandidate':
         this.#negotiation?.addIceCandidate(reply.candidate);
         return;
@@ -163,6 +172,7 @@ export class WatcherSession {
         else this.#machine.dispatch({ type: 'stopped' });
         return;
       case 'error':
+        if (this.#restart.settle(null)) return;
         this.#refusedFor(reply.code ?? 'internal');
         return;
       case 'presenterResponse':

@@ -16,7 +16,7 @@ import type { LocalMedia } from '../../media/local-media';
 import { useTexts } from '../../services';
 import { HubBanner } from '../../shell/hub-banner';
 import { useStore } from '../../store';
-import type { Desk } from './call-screen';
+import type { Desk } from './desk';
 import { endNotice } from './outcome';
 import { RecentList } from './recent-list';
 import type { OtherUser } from './registrar';
@@ -27,11 +27,12 @@ export interface CallLobbyProps {
   readonly registration: Extract<RegistrationState, { at: 'registered' | 'offline' | 'registering' }>;
   /** From the link: a name ready to be called. */
   readonly wanted: string;
+  readonly onChangeName: () => void;
 }
 
 type Dial = (name: string, withCamera: boolean) => void;
 
-export function CallLobby({ desk, call, registration, wanted }: CallLobbyProps) {
+export function CallLobby({ desk, call, registration, wanted, onChangeName }: CallLobbyProps) {
   const texts = useTexts();
   const users = useStore(desk.registrar.users);
   const [dialog, setDialog] = useState<'invite' | 'devices' | null>(null);
@@ -53,12 +54,7 @@ export function CallLobby({ desk, call, registration, wanted }: CallLobbyProps) 
             <span>{t.online.as}</span>
             <strong>{registration.name}</strong>
           </div>
-          <Button
-            variant="plain"
-            onClick={() => {
-              desk.registrar.leave();
-            }}
-          >
+          <Button variant="plain" onClick={onChangeName}>
             {t.online.change}
           </Button>
         </div>

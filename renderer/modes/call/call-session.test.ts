@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { EndpointClient } from '../../signaling/endpoint-client';
+import { Cell } from '../../store';
 import { FakePeer } from '../../testing/fake-peer';
 import { FakeSocket } from '../../testing/fake-socket';
 import { FakeTimers } from '../../testing/fake-timers';
@@ -36,6 +37,7 @@ function setUp(storage = new FakeStorage()) {
   });
   const registrar = new Registrar({ client, storage });
   const releaseDevices = vi.fn();
+  const presence = new Cell({ camera: true, microphone: true, screen: false });
   let tell: (kind: 'audio' | 'video', track: MediaStreamTrack | null) => void = () => undefined;
   let calls = 0;
   const session = new CallSession({
@@ -48,6 +50,7 @@ function setUp(storage = new FakeStorage()) {
         return () => undefined;
       },
     },
+    presence,
     openDevices: () => Promise.resolve(),
     releaseDevices,
     ownName: () => 'Ana',
@@ -90,6 +93,7 @@ function setUp(storage = new FakeStorage()) {
     registrar,
     session,
     storage,
+    presence,
     releaseDevices,
     socket,
     peer,
@@ -160,8 +164,9 @@ describe('CallSession', () => {
     register();
     session.dial('Ben', true);
     await until('onIceCandidate');
-    expect(socket().sent.slice(-2)).toMatchObject([
+    expect(socket().sent.slice(-3)).toMatchObject([
       { id: 'call', to: 'Ben', from: 'Ana', callId: 'call-1', sdpOffer: 'v=0 offer' },
+      { id: 'media', camera: true, microphone: true, screen: false, callId: 'call-1' },
       { id: 'onIceCandidate' },
     ]);
   });
@@ -308,6 +313,36 @@ describe('CallSession', () => {
     expect(at()).toBe('live');
   });
 
+  it('restarts ICE with the name of the call, again after a lost link, and never for a connection given up', async () => {
+    const { goLive, peer, socket, sent, until, timers } = setUp();
+    await goLive();
+    const answer = peer().options.restart?.('v=0 moved');
+    expect(sent('restart')).toEqual([{ id: 'restart', sdpOffer: 'v=0 moved', callId: 'call-1' }]);
+    const comeBack = async (): Promise<void> => {
+      socket().drop();
+      timers.advance(300);
+      socket().welcome();
+      await until('register');
+      const resumed = { peer: 'Ben', callId: 'call-1', since: 1, role: 'caller', at: 'live' };
+      socket().say({ id: 'registerResponse', response: 'accepted', secret: 's3cret', resumed });
+    };
+    await comeBack();
+    expect(sent('restart')).toHaveLength(1);
+    socket().say({ id: 'restarted', response: 'accepted', sdpAnswer: 'v=0 other', callId: 'call-9' });
+    socket().say({ id: 'restarted', response: 'accepted', sdpAnswer: 'v=0 found', callId: 'call-1' });
+    expect(await answer).toBe('v=0 found');
+
+    const given = peer().options.restart?.('v=0 in vain');
+    peer().become('failed');
+    expect(await given).toBeNull();
+    timers.advance(0);
+    await until('renew');
+    await comeBack();
+    // What had been sent may not have arrived; the hub knows it again.
+    await until('renew');
+    expect(sent('restart')).toEqual([]);
+  });
+
   it('says stop when media fails for good', async () => {
     const { session, goLive, peer, sent, timers, until } = setUp();
     await goLive();
@@ -336,5 +371,58 @@ describe('CallSession', () => {
     client.close();
     await Promise.resolve();
     expect(timers.pending).toBe(0);
+  });
+});
+
+describe('what can be seen and heard', () => {
+  it('is told from the beginning of a call, and after each change until it ends', async () => {
+    const { goLive, presence, sent, session, socket } = setUp();
+    presence.set({ camera: false, microphone: true, screen: false });
+    await goLive();
+    expect(sent('media')).toEqual([
+      { id: 'media', camera: false, microphone: true, screen: false, callId: 'call-1' },
+    ]);
+    presence.set({ camera: false, microphone: false, screen: false });
+    expect(sent('media').at(-1)).toMatchObject({ microphone: false });
+    socket().say({ id: 'stopCommunication', callId: 'call-1' });
+    presence.set({ camera: true, microphone: true, screen: false });
+    expect(sent('media')).toHaveLength(2);
+    session.close();
+  });
+
+  it('of the other side is known while the call lasts, and nothing of another call', async () => {
+    const { goLive, session, socket } = setUp();
+    await goLive();
+    expect(session.peerMedia.get()).toBeNull();
+    socket().say({ id: 'peerMedia', camera: false, microphone: false, screen: false, callId: 'call-0' });
+    expect(session.peerMedia.get()).toBeNull();
+    socket().say({ id: 'peerMedia', camera: false, microphone: true, screen: false, callId: 'call-1' });
+    expect(session.peerMedia.get()).toEqual({ camera: false, microphone: true, screen: false });
+    session.hangUp();
+    expect(session.peerMedia.get()).toBeNull();
+  });
+
+  it('is told again when a lost connection is back, and an older hub that does not know of it ends nothing', async () => {
+    const { goLive, sent, socket, timers, at, session } = setUp();
+    await goLive();
+    socket().say({ id: 'error', message: 'Invalid message', code: 'unknown-message' });
+    expect(at()).toBe('live');
+    socket().drop();
+    timers.advance(5_000);
+    socket().welcome();
+    socket().say({
+      id: 'registerResponse',
+      response: 'accepted',
+      secret: 's3cret',
+      resumed: { peer: 'Ben', callId: 'call-1', role: 'caller', at: 'live', since: 1 },
+    });
+    expect(sent('media')).toHaveLength(1);
+    session.dismiss();
+    const dialing = setUp();
+    dialing.register();
+    dialing.session.dial('Ben', true);
+    await dialing.until('call');
+    dialing.socket().say({ id: 'error', message: 'Invalid message', code: 'unknown-message' });
+    expect(dialing.at()).toBe('dialing');
   });
 });

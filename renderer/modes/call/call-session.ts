@@ -13,12 +13,13 @@ import {
   type CallState,
 } from '../../../protocol/call';
 import type { ErrorCode } from '../../../protocol/errors';
-import type { Replies } from '../../../protocol/signaling';
+import type { Replies, SeenAndHeard } from '../../../protocol/signaling';
 import { Disposer } from '../../disposer';
 import type { ConnectionStats } from '../../media/connection-stats';
 import { ANSWER_LIMIT_MS, Negotiation } from '../../media/negotiation';
 import type { OutgoingMedia } from '../../media/outgoing-media';
 import type { openPeer } from '../../media/peer';
+import { RestartRequest } from '../../media/restart-request';
 import type { EndpointClient } from '../../signaling/endpoint-client';
 import { Cell, Machine, type Store } from '../../store';
 import type { Timers } from '../../timers';
@@ -26,6 +27,8 @@ import type { Timers } from '../../timers';
 export interface CallSessionOptions {
   readonly client: EndpointClient<'/one2one'>;
   readonly media: Pick<OutgoingMedia, 'tracks' | 'onTrack'>;
+  /** What of this user can be seen and heard; the other side is told. */
+  readonly presence: Store<SeenAndHeard>;
   /** Opens the devices for a call, with the camera or without; never rejects. */
   readonly openDevices: (withCamera: boolean) => Promise<void>;
   /** Lets go of them after it. */
@@ -49,10 +52,16 @@ export class CallSession {
   readonly #lifetime = new Disposer();
   readonly #picture = new Cell<MediaStream | null>(null);
   readonly #stats = new Cell<ConnectionStats | null>(null);
+  readonly #peerMedia = new Cell<SeenAndHeard | null>(null);
   readonly #transitions = new Set<(from: CallState, to: CallState) => void>();
   /** What belongs to the present call. */
   #call = new Disposer();
   #negotiation: Negotiation | null = null;
+  readonly #restart = new RestartRequest((sdpOffer) => {
+    const state = this.#machine.get();
+    const named = 'callId' in state && state.callId !== undefined && { callId: state.callId };
+    this.#options.client.send({ id: 'restart', sdpOffer, ...named });
+  });
   #cancelComeBack: () => void = () => undefined;
   #linked: boolean;
   /** Offers in a row that came to nothing, while the call stands. */
@@ -70,6 +79,7 @@ export class CallSession {
         this.#negotiation?.replaceTrack(kind, track);
       }),
     );
+    this.#lifetime.add(options.presence.subscribe(() => this.#tellMedia()));
   }
 
   get state(): Store<CallState> {
@@ -81,6 +91,11 @@ export class CallSession {
   }
   get stats(): Store<ConnectionStats | null> {
     return this.#stats;
+  }
+
+  /** What of the other side can be seen and heard; null as long as it does not say. */
+  get peerMedia(): Store<SeenAndHeard | null> {
+    return this.#peerMedia;
   }
 
   /** Hears each step from one state to another. Answers its unsubscribe. */
@@ -152,7 +167,11 @@ export class CallSession {
     await this.#options.openDevices(withCamera);
     // Without any device one still hears and sees the other side.
     if (call.disposed) return;
-    this.#offer(answerLimitMs, sendOffer);
+    this.#offer(answerLimitMs, (sdp) => {
+      const sent = sendOffer(sdp);
+      this.#tellMedia();
+      return sent;
+    });
   }
 
   #offer(answerLimitMs: number | null, sendOffer: (sdp: string) => boolean): void {
@@ -166,6 +185,7 @@ export class CallSession {
       answerLimitMs,
       sendOffer,
       sendCandidate: (candidate) => client.send({ id: 'onIceCandidate', candidate }),
+      restart: (offer) => this.#restart.ask(offer),
       onConnected: () => {
         this.#renewals = 0;
         this.#machine.dispatch({ type: 'connected', now: this.#now() });
@@ -191,6 +211,8 @@ export class CallSession {
   #renew(): void {
     const call = this.#call;
     this.#negotiation = null;
+    // Of the connection that is given up: it must not meet the endpoint of the next one.
+    this.#restart.settle(null);
     this.#renewals += 1;
     this.#stats.set(null);
     const delay = this.#renewals === 1 ? 0 : RENEWAL_PAUSE_MS;
@@ -203,7 +225,13 @@ export class CallSession {
     );
   }
 
+  /** An offer from the time without a network knows no way through the one that is back. */
+  #isRenewing(): boolean {
+    return this.#renewals > 0 && this.#negotiation?.answered === false;
+  }
+
   #offerAnew(): void {
+    this.#negotiation?.close();
     const { client } = this.#options;
     this.#renewWhenBack = false;
     const state = this.#machine.get();
@@ -221,11 +249,13 @@ export class CallSession {
     if (begins || ends) {
       this.#renewals = 0;
       this.#renewWhenBack = false;
+      this.#restart.settle(null);
       this.#call.dispose();
       this.#call = new Disposer();
       this.#negotiation = null;
       this.#picture.set(null);
       this.#stats.set(null);
+      this.#peerMedia.set(null);
     }
     if (ends) {
       this.#cancelComeBack();
@@ -259,6 +289,7 @@ export class CallSession {
         this.#incoming(reply);
         return;
       case 'error':
+        if (this.#restart.settle(null)) return;
         this.#refusedByHub(reply.code ?? 'internal');
         return;
       case 'callResponse':
@@ -278,11 +309,33 @@ export class CallSession {
       case 'renewed':
         if (isOf(this.#machine.get(), reply.callId)) void this.#negotiation?.acceptAnswer(reply.sdpAnswer);
         return;
+      case 'restarted':
+        if (isOf(this.#machine.get(), reply.callId))
+          this.#restart.settle(reply.response === 'accepted' ? reply.sdpAnswer : null);
+        return;
+      case 'peerMedia':
+        if (isOf(this.#machine.get(), reply.callId)) {
+          const { camera, microphone, screen } = reply;
+          this.#peerMedia.set({ camera, microphone, screen });
+        }
+        return;
       case 'welcome':
       case 'mediaServer':
       case 'users':
         return;
     }
+  }
+
+  /** A call that is being made or stands; the hub keeps it for the other side until that one can use it. */
+  #tellMedia(): void {
+    const state = this.#machine.get();
+    if (state.at === 'idle' || state.at === 'ended' || state.at === 'ringing') return;
+    const { callId } = state;
+    this.#options.client.send({
+      id: 'media',
+      ...this.#options.presence.get(),
+      ...(callId !== undefined && { callId }),
+    });
   }
 
   #registered(reply: Extract<Replies['/one2one'], { id: 'registerResponse' }>): void {
@@ -292,6 +345,7 @@ export class CallSession {
     if (event !== null) this.#machine.dispatch(event);
     if (reply.response === 'rejected' || reply.resumed === undefined) return;
     const { resumed } = reply;
+    this.#tellMedia();
     switch (afterResuming(before, resumed)) {
       case 'stop':
         this.#options.client.send({
@@ -303,8 +357,11 @@ export class CallSession {
         this.#negotiation?.resend(true);
         return;
       case 'nothing':
-        if (this.#renewWhenBack) this.#offerAnew();
-        else this.#negotiation?.resend();
+        if (this.#renewWhenBack || this.#isRenewing()) this.#offerAnew();
+        else {
+          this.#restart.repeat();
+          this.#negotiation?.resend();
+        }
         return;
     }
   }
@@ -331,6 +388,8 @@ export class CallSession {
 
   /** What the hub did not accept ends a call that does not stand yet; a standing one goes on. */
   #refusedByHub(code: ErrorCode): void {
+    // An older hub does not know every message; the calls themselves it knows.
+    if (code === 'unknown-message') return;
     const { at } = this.#machine.get();
     if (at === 'dialing' || at === 'connecting')
       this.#machine.dispatch({ type: 'failed', now: this.#now(), code });

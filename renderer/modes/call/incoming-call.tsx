@@ -4,9 +4,7 @@ import type { CallState } from '../../../protocol/call';
 import { Avatar } from '../../components/avatar';
 import { ControlBar, ControlButton } from '../../components/control-bar';
 import { StatusBanner } from '../../components/status-banner';
-import { useSessionReport } from '../../desktop/use-session-report';
-import { useServices, useTexts } from '../../services';
-import { useStore } from '../../store';
+import { useTexts } from '../../services';
 import type { CallSession } from './call-session';
 
 export interface IncomingCallProps {
@@ -22,19 +20,6 @@ export function IncomingCall({ session, call }: IncomingCallProps) {
     heading.current?.focus({ preventScroll: true });
   }, []);
   const t = texts.call;
-  const { preferences } = useServices();
-  const { doNotDisturb } = useStore(preferences);
-  useSessionReport(
-    { at: 'ringing', peer: call.peer, silent: doNotDisturb },
-    {
-      accept: () => {
-        session.accept(true);
-      },
-      decline: () => {
-        session.decline();
-      },
-    },
-  );
   return (
     <div className="incoming-call">
       {call.offline && (

@@ -13,13 +13,12 @@ import { useIsMuteOfPictures } from '../../components/picture-flow';
 import { ScreenControl, toggleScreen } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
-import { useSessionReport } from '../../desktop/use-session-report';
 import { inputOf } from '../../recording/composition';
 import { RecordControl } from '../../recording/record-control';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
 import { useShortcuts } from '../../use-shortcuts';
-import type { Desk } from './call-screen';
+import type { Desk } from './desk';
 
 type Running = Extract<CallState, { at: 'dialing' | 'connecting' | 'live' | 'interrupted' }>;
 
@@ -31,6 +30,7 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
   const screen = useStore(outgoing);
   const picture = useStore(session.picture);
   const stats = useStore(session.stats);
+  const peer = useStore(session.peerMedia);
   const { connectionPanel, speaker } = useStore(preferences);
   const [swapped, setSwapped] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -39,9 +39,11 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
     heading.current?.focus({ preventScroll: true });
   }, []);
   const own = useTrackStream(screen.at === 'on' ? screen.track : trackOf(camera));
-  const noPicture = useIsMuteOfPictures(stats);
+  const still = useIsMuteOfPictures(stats);
   const t = texts.call;
   const stands = call.at === 'live' || call.at === 'interrupted';
+  // The other side says so; with one that does not, pictures that stay away tell.
+  const noPicture = peer === null ? still : !peer.camera && !peer.screen;
   const voice = picture?.getAudioTracks()[0] ?? null;
 
   const toggleMute = (): void => {
@@ -68,22 +70,6 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
     ]),
   );
 
-  useSessionReport(
-    {
-      at: 'running',
-      kind: 'call',
-      peer: call.peer,
-      since: stands ? call.since : null,
-      muted: microphone.at === 'on' ? muted : null,
-    },
-    {
-      'toggle-mute': toggleMute,
-      'hang-up': () => {
-        session.hangUp();
-      },
-    },
-  );
-
   return (
     <div className="live-call" data-panel={connectionPanel}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
@@ -92,12 +78,16 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
       <p className="visually-hidden" role="status">
         {stands ? t.live.title(call.peer) : sentenceOf(call, t)}
       </p>
+      <p className="visually-hidden" role="status">
+        {stands && peer?.microphone === false && t.live.muted(call.peer)}
+      </p>
       <Lost call={call} />
       <div className="live-call__stage" data-swapped={swapped}>
         <VideoTile
           className="live-call__peer"
           stream={picture}
           name={call.peer}
+          muted={stands && peer?.microphone === false}
           sound
           speaker={speaker}
           blank={!stands || noPicture}
@@ -105,6 +95,12 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
             <div className="live-call__person">
               <Avatar name={call.peer} size="l" ringing={call.at === 'dialing' && call.ringing} />
               <strong>{stands ? call.peer : sentenceOf(call, t)}</strong>
+              {stands && peer !== null && noPicture && (
+                <span className="live-call__camera-off">
+                  <Icon name="camera-off" />
+                  {t.live.cameraOff}
+                </span>
+              )}
             </div>
           }
         >

@@ -8,14 +8,18 @@ import { TextField } from '../../components/field';
 import { useServices, useTexts } from '../../services';
 import { HubBanner } from '../../shell/hub-banner';
 import { CallPicture } from '../pictures';
-import type { Registrar } from './registrar';
+import type { Desk } from './desk';
 
 export interface NameFormProps {
-  readonly registrar: Registrar | null;
+  readonly desk: Desk | null;
   readonly registration: RegistrationState;
+  /** The name that is to be changed; null where there is none yet. */
+  readonly before: string | null;
+  /** The form has done its work: with another name, or with the one from before. */
+  readonly onDone?: (name: string) => void;
 }
 
-export function NameForm({ registrar, registration }: NameFormProps) {
+export function NameForm({ desk, registration, before, onDone }: NameFormProps) {
   const { preferences } = useServices();
   const texts = useTexts();
   const [name, setName] = useState(() => preferences.get().callName);
@@ -44,8 +48,8 @@ export function NameForm({ registrar, registration }: NameFormProps) {
             const clean = cleanName(name);
             setProblem(clean === null ? 'typed' : 'told');
             if (clean === null) return;
-            preferences.change({ callName: clean });
-            registrar?.register(clean);
+            desk?.goOnline(clean);
+            onDone?.(clean);
           }}
         >
           <TextField
@@ -67,10 +71,19 @@ export function NameForm({ registrar, registration }: NameFormProps) {
             variant="primary"
             size="l"
             busy={registration.at === 'registering'}
-            disabled={registrar === null}
+            disabled={desk === null}
           >
             {registration.at === 'registering' ? t.name.registering : t.name.register}
           </Button>
+          {before !== null && (
+            <Button
+              onClick={() => {
+                onDone?.(before);
+              }}
+            >
+              {t.online.keep(before)}
+            </Button>
+          )}
         </form>
       </div>
     </div>

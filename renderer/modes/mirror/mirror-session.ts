@@ -10,6 +10,7 @@ import { Disposer } from '../../disposer';
 import type { ConnectionStats } from '../../media/connection-stats';
 import type { LocalMedia } from '../../media/local-media';
 import type { openPeer, Peer } from '../../media/peer';
+import { RestartRequest } from '../../media/restart-request';
 import { sampleStats } from '../../media/stats-sampler';
 import { retryDelay, type EndpointClient, type LinkState } from '../../signaling/endpoint-client';
 import { Cell, Machine, type Store } from '../../store';
@@ -46,6 +47,9 @@ export class MirrorSession<P extends MirrorPath> {
   #round = new Disposer();
   readonly #lifetime = new Disposer();
   #peer: Peer | null = null;
+  readonly #restart = new RestartRequest((sdpOffer) => {
+    this.#send({ id: 'restart', sdpOffer });
+  });
   #offered = false;
   #fruitless = 0;
   #cancelRetry: () => void = () => undefined;
@@ -95,6 +99,7 @@ export class MirrorSession<P extends MirrorPath> {
   #stepped(from: MirrorState, to: MirrorState): void {
     this.#cancelRetry();
     if (from.round !== to.round || !isRunning(to)) {
+      this.#restart.settle(null);
       this.#round.dispose();
       this.#peer = null;
       this.#offered = false;
@@ -165,6 +170,7 @@ export class MirrorSession<P extends MirrorPath> {
     const peer = await openPeer({
       direction: 'sendrecv',
       tracks: media.tracks,
+      restart: (offer) => this.#restart.ask(offer),
       onCandidate: (candidate) => {
         const request = { id: 'onIceCandidate', candidate } as Requests[P];
         if (sent) this.#send(request);
@@ -206,7 +212,11 @@ export class MirrorSession<P extends MirrorPath> {
       case 'iceCandidate':
         this.#peer?.addIceCandidate(message.candidate);
         return;
+      case 'restarted':
+        this.#restart.settle(message.response === 'accepted' ? message.sdpAnswer : null);
+        return;
       case 'error':
+        if (this.#restart.settle(null)) return;
         this.#fail({
           code: message.code ?? 'internal',
           message: message.message,
@@ -277,7 +287,9 @@ export class MirrorSession<P extends MirrorPath> {
     });
   }
 
-  #send(request: { readonly id: 'stop' } | Requests[P]): boolean {
+  #send(
+    request: { readonly id: 'stop' } | { readonly id: 'restart'; readonly sdpOffer: string } | Requests[P],
+  ): boolean {
     return this.#options.client.send(request);
   }
 }

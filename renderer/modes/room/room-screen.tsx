@@ -17,7 +17,7 @@ import type { ModeScreenProps } from '..';
 import { InRoom } from './in-room';
 import { RoomNameField } from './room-name-field';
 import { ServersControl } from './servers-control';
-import { followPresence } from './own-presence';
+import { followPresence } from '../../media/own-presence';
 import { isInside, RoomSession } from './room-session';
 import './room-screen.css';
 

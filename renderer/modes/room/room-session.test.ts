@@ -128,6 +128,10 @@ describe('RoomSession', () => {
     socket().say({ id: 'webrtc_offer', sdp: 'v=0 again' });
     session.networkChanged();
     expect(peer().restarts).toBe(0);
+    // What was asked a moment ago may still be answered.
+    session.networkChanged();
+    expect(peer().restarts).toBe(0);
+    timers.advance(1_500);
     peer().options.onConnection('failed');
     expect(peer().restarts).toBe(1);
     timers.advance(4_000);

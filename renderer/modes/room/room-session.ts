@@ -11,6 +11,7 @@ import { Disposer } from '../../disposer';
 import type { ConnectionStats } from '../../media/connection-stats';
 import type { DirectPeer, openDirectPeer } from '../../media/direct-peer';
 import type { OutgoingMedia } from '../../media/outgoing-media';
+import { watchSilence } from '../../media/silence';
 import { sampleStats } from '../../media/stats-sampler';
 import type { EndpointClient } from '../../signaling/endpoint-client';
 import { Cell, Machine, type Store } from '../../store';
@@ -57,7 +58,10 @@ export class RoomSession {
   /** Offers that came with this connection, and how many there were when one was asked for last. */
   #offers = 0;
   #askedAfter: number | null = null;
+  #askedAt = 0;
   #lostAt: number | null = null;
+  /** Proves to the hub that who holds our place is ourselves. */
+  #secret: string | undefined;
 
   constructor(options: RoomSessionOptions) {
     this.#options = options;
@@ -89,6 +93,7 @@ export class RoomSession {
 
   join(room: string): void {
     this.#lostAt = null;
+    this.#secret = undefined;
     this.#machine.dispatch({ type: 'join', room });
   }
 
@@ -154,7 +159,8 @@ export class RoomSession {
     this.#cancelJoin();
     const state = this.#machine.get();
     if (state.at !== 'joining') return;
-    this.#asked = this.#options.client.send({ id: 'join', roomId: state.room });
+    const proof = this.#secret !== undefined && { secret: this.#secret };
+    this.#asked = this.#options.client.send({ id: 'join', roomId: state.room, ...proof });
   }
 
   #receive(reply: Replies['/room']): void {
@@ -184,6 +190,7 @@ export class RoomSession {
       case 'peer_left':
       case 'welcome':
       case 'mediaServer': {
+        if ('secret' in reply) this.#secret = reply.secret;
         const event = meetingEventOf(reply);
         if (event === null || this.#machine.dispatch(event)) return;
         // Already together: the other one needs a new path, and asks us to offer it.
@@ -251,6 +258,8 @@ export class RoomSession {
       this.#measure(peer);
     } else if (state === 'disconnected') {
       this.#machine.dispatch({ type: 'disconnected' });
+      // Perhaps the link is dead as well.
+      this.#options.client.doubt();
     } else if (state === 'failed') {
       this.#machine.dispatch({ type: 'disconnected' });
       this.#restart();
@@ -275,12 +284,16 @@ export class RoomSession {
   #restart(): void {
     const state = this.#machine.get();
     if (this.#peer === null || !('role' in state)) return;
-    const unheard = this.#askedAfter === this.#offers;
-    if (state.role === 'impolite' || unheard) {
+    const now = this.#options.timers.now();
+    const unanswered = this.#askedAfter === this.#offers;
+    // Changes of network come in bursts: what was asked a moment ago is on its way.
+    if (unanswered && now - this.#askedAt < HEAD_START_MS) return;
+    if (state.role === 'impolite' || unanswered) {
       this.#askedAfter = null;
       this.#peer.restartIce();
     } else if (this.#options.client.send({ id: 'start_call', roomId: state.room })) {
       this.#askedAfter = this.#offers;
+      this.#askedAt = now;
     }
   }
 
@@ -296,6 +309,16 @@ export class RoomSession {
     this.#meeting.add(() => {
       sampler.close();
     });
+    this.#meeting.add(
+      watchSilence(peer.connection, this.#options.timers, {
+        onDoubt: () => {
+          this.#options.client.doubt();
+        },
+        onSilence: () => {
+          this.#restart();
+        },
+      }),
+    );
   }
 
   #heard(raw: string): void {

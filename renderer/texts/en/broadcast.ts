@@ -29,6 +29,7 @@ export const broadcast = {
     label: 'Presenter key',
     hint: 'This hub lets only those present who know its key. Its owner can tell you.',
     missing: 'The key is needed here.',
+    needed: 'Presenting here needs a key',
   },
   source: {
     label: 'What you show',

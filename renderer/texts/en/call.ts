@@ -1,7 +1,7 @@
 /** English: the call's screens. */
 export const call = {
   title: 'Call',
-  lead: 'Choose the name by which others call you. It holds as long as this screen is open.',
+  lead: 'Choose the name by which others call you. Calls ring as long as Callcast is open, on every screen.',
   name: {
     label: 'Your name',
     hint: 'Others see it in their list.',
@@ -12,6 +12,7 @@ export const call = {
   online: {
     as: 'Online as',
     change: 'Change name',
+    keep: (name: string) => `Stay ${name}`,
     offline: 'Connection lost. You keep your name; trying to come back …',
   },
   invite: 'Invite others',
@@ -89,6 +90,8 @@ export const call = {
     badge: 'In a call',
     you: 'You',
     noPicture: 'No picture',
+    cameraOff: 'Camera is off',
+    muted: (name: string) => `${name} has muted the microphone`,
     hangUp: 'Hang up',
     swap: 'Swap pictures',
   },

@@ -10,6 +10,12 @@ export const desktop = {
       room: (room: string) => `It leads to the room ${room}.`,
     } satisfies Record<LinkTarget['mode'], (name: string) => string>,
     mainChannel: 'It leads to the broadcast of the main channel.',
+    otherHub: (host: string) => `It is meant for another hub: ${host}.`,
+    otherHubMeans:
+      'Nothing has been sent there yet. If you go there, Callcast uses that hub for everything, until you choose another one in the settings.',
+    lookAtHub: 'Look at this hub',
+    useHub: 'Use this hub',
+    trustHub: 'Trust and use this hub',
     endsSession: 'What runs now ends with it.',
     open: 'Open',
     cancel: 'Not now',
@@ -21,6 +27,12 @@ export const desktop = {
     sound: 'With the sound of the computer',
     share: 'Share',
     cancel: 'Cancel',
+  },
+  updates: {
+    ready: (version: string) => `Callcast ${version} is here. It is put in place when you quit.`,
+    restart: 'Restart now',
+    later: 'Later',
+    busy: 'First end what runs now. The new version is put in place when you quit.',
   },
   recording: {
     record: 'Record',

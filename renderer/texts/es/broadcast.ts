@@ -31,6 +31,7 @@ export const broadcast: Texts['broadcast'] = {
     label: 'Clave de presentación',
     hint: 'En este hub solo presenta quien conoce su clave. Su dueño puede decírsela.',
     missing: 'Aquí hace falta la clave.',
+    needed: 'Para presentar aquí hace falta una clave',
   },
   source: {
     label: 'Qué muestra',

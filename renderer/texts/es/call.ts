@@ -3,7 +3,7 @@ import type { Texts } from '../en';
 
 export const call: Texts['call'] = {
   title: 'Llamada',
-  lead: 'Elija el nombre por el que le llaman los demás. Vale mientras esta pantalla esté abierta.',
+  lead: 'Elija el nombre por el que le llaman los demás. Las llamadas suenan en cualquier pantalla mientras Callcast esté abierto.',
   name: {
     label: 'Su nombre',
     hint: 'Los demás lo ven en su lista.',
@@ -14,6 +14,7 @@ export const call: Texts['call'] = {
   online: {
     as: 'Conectado como',
     change: 'Cambiar el nombre',
+    keep: (name) => `Seguir como ${name}`,
     offline: 'Conexión perdida. Conserva su nombre; intentando volver…',
   },
   invite: 'Invitar a otros',
@@ -91,6 +92,8 @@ export const call: Texts['call'] = {
     badge: 'En llamada',
     you: 'Usted',
     noPicture: 'Sin imagen',
+    cameraOff: 'La cámara está apagada',
+    muted: (name) => `${name} ha silenciado el micrófono`,
     hangUp: 'Colgar',
     swap: 'Intercambiar imágenes',
   },

@@ -10,6 +10,12 @@ export const desktop: Texts['desktop'] = {
       room: (room) => `Lleva a la sala ${room}.`,
     },
     mainChannel: 'Lleva a la transmisión del canal principal.',
+    otherHub: (host) => `Es para otro hub: ${host}.`,
+    otherHubMeans:
+      'Todavía no se ha enviado nada allí. Si va allí, Callcast usará ese hub para todo, hasta que elija otro en los ajustes.',
+    lookAtHub: 'Consultar este hub',
+    useHub: 'Usar este hub',
+    trustHub: 'Confiar y usar este hub',
     endsSession: 'Lo que está en marcha terminará.',
     open: 'Abrir',
     cancel: 'Ahora no',
@@ -21,6 +27,12 @@ export const desktop: Texts['desktop'] = {
     sound: 'Con el sonido del equipo',
     share: 'Compartir',
     cancel: 'Cancelar',
+  },
+  updates: {
+    ready: (version: string) => `Callcast ${version} ya está aquí. Se instala al salir.`,
+    restart: 'Reiniciar ahora',
+    later: 'Más tarde',
+    busy: 'Termine antes lo que está en curso. La nueva versión se instala al salir.',
   },
   recording: {
     record: 'Grabar',

@@ -1,10 +1,10 @@
 /** What of oneself can be seen and heard now, out of one's devices; the same object as long as nothing changes. */
-import type { LocalMedia } from '../../media/local-media';
-import type { OutgoingMedia } from '../../media/outgoing-media';
-import { Cell, type Store } from '../../store';
-import type { Presence } from './room-session';
+import type { SeenAndHeard } from '../../protocol/signaling';
+import { Cell, type Store } from '../store';
+import type { LocalMedia } from './local-media';
+import type { OutgoingMedia } from './outgoing-media';
 
-export interface OwnPresence extends Store<Presence> {
+export interface OwnPresence extends Store<SeenAndHeard> {
   close(): void;
 }
 
@@ -12,7 +12,7 @@ export function followPresence(
   media: Pick<LocalMedia, 'get' | 'subscribe'>,
   outgoing: Pick<OutgoingMedia, 'get' | 'subscribe'>,
 ): OwnPresence {
-  const read = (): Presence => {
+  const read = (): SeenAndHeard => {
     const { camera, microphone, muted } = media.get();
     return {
       camera: camera.at === 'on',
