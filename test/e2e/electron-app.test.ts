@@ -1,7 +1,7 @@
 /** The app as a program: what it starts, what it remembers, and that nothing of it stays behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { installedElectron } from '../../build/electron-binary.mjs';
 import { root } from '../../build/layout.mjs';
 import { startMediaServer } from '../../media-server/index';
 import type { HubState } from '../../protocol/ipc';
+import { RawClient } from '../contract/raw-client';
 import { electronObstacle, launchApp, type AppOptions, type RunningApp } from '../support/electron';
 import { isAlive, processFamily, untilGone } from '../support/processes';
 import { until } from '../support/until';
@@ -72,6 +73,37 @@ describe.skipIf(obstacle)(`Electron app${obstacle ? ` (${obstacle})` : ''}`, () 
     process.kill(app.pid, 'SIGKILL');
     await untilGone(family);
     apps = [];
+  });
+
+  it('lets its media server write and read files in the app’s own folder only', async () => {
+    const app = await launch();
+    await untilMediaServer(app, 'ready');
+    let url: string | undefined;
+    await until(async () => {
+      const log = await readFile(path.join(userDataDir, 'logs/callcast.log'), 'utf8').catch(() => '');
+      url = /"url":"(ws:[^"]+)"[^\n]*connected to the media server/.exec(log)?.[1];
+      return url === undefined && log;
+    });
+    const kurento = await RawClient.open(url ?? '');
+    try {
+      const mediaPipeline = await kurento.create('MediaPipeline');
+      const record = async (uri: string): Promise<string> => {
+        const recorder = await kurento.create('RecorderEndpoint', { mediaPipeline, uri });
+        await kurento.subscribe(recorder, 'Error');
+        await kurento.invoke(recorder, 'record');
+        await kurento.invoke(recorder, 'stopAndWait');
+        const error = kurento.events('Error').find(({ object }) => object === recorder);
+        return error === undefined ? 'written' : String(error.data['type']);
+      };
+      expect(await record('mine.webm')).toBe('written');
+      expect(await record(`file://${userDataDir}/recordings/mine too.webm`)).toBe('written');
+      expect(await record(`file://${userDataDir}/settings.json`)).toBe('INVALID_URI');
+      expect(await record(`file://${tmpdir()}/callcast-elsewhere.webm`)).toBe('INVALID_URI');
+      const written = await readdir(path.join(userDataDir, 'recordings'));
+      expect(written.toSorted()).toEqual(['mine too.webm', 'mine.webm']);
+    } finally {
+      await kurento.terminate();
+    }
   });
 
   it('closes on SIGTERM as on quitting', async () => {

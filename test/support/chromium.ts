@@ -28,10 +28,12 @@ export interface ChromiumOptions {
   /** False: permission prompts are denied as by a user who clicks "Block". */
   readonly allow?: boolean;
   readonly args?: readonly string[];
+  /** A program that runs it, such as one that puts it on another network; else `chromiumPath()`. */
+  readonly executable?: string;
 }
 
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const executablePath = chromiumPath();
+  const executablePath = options.executable ?? chromiumPath();
   if (executablePath === undefined) throw new Error('no Chromium: set CHROMIUM_PATH');
   const { devices = true, allow = true, camera, microphone } = options;
   const args = [

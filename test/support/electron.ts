@@ -93,6 +93,12 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
     async close() {
       const family = processFamily(pid);
       try {
+        // Where it asks whether to quit during a session, the answer is yes.
+        await electron
+          .evaluate(({ dialog }) => {
+            dialog.showMessageBox = () => Promise.resolve({ response: 0, checkboxChecked: false });
+          })
+          .catch(() => undefined);
         await electron.close();
         await untilGone(family);
       } finally {

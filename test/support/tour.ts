@@ -99,6 +99,10 @@ export async function settled(page: Page): Promise<void> {
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+const show = (page: Page, route: string) =>
+  page.evaluate((hash) => {
+    window.location.hash = hash;
+  }, `#/${route}`);
 const preview = (page: Page) => untilMoving(page.locator('video').first());
 
 async function* home(tour: Tour): AsyncGenerator<Screen> {
@@ -212,9 +216,24 @@ async function* call(tour: Tour): AsyncGenerator<Screen> {
   await press(ben, 'Accept');
   await Promise.all([ada, ben].map((page) => untilMoving(page.locator('.live-call__peer video'))));
   yield { name: 'call-live', page: ada };
+  await press(ben, 'Camera off');
+  await ada.getByText('Camera is off').waitFor();
+  yield { name: 'call-camera-off', page: ada };
+  await show(ada, 'settings');
+  const bar = ada.getByRole('region', { name: 'Your call' });
+  await bar.waitFor();
+  yield { name: 'call-bar', page: ada };
+  await bar.getByRole('link').click();
   await press(ben, 'Hang up');
   await ada.getByText('Ben ended the call').waitFor();
   yield { name: 'call-ended', page: ada };
+  await show(cleo, '');
+  await ada.getByRole('button', { name: 'Call Cleo', exact: true }).click();
+  await cleo.getByRole('alertdialog').waitFor();
+  yield { name: 'call-ring-card', page: cleo };
+  await press(ada, 'Cancel');
+  await cleo.getByRole('button', { name: 'Calls: Available for calls' }).click();
+  yield { name: 'call-presence', page: cleo };
 }
 
 async function* others(tour: Tour): AsyncGenerator<Screen> {
