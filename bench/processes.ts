@@ -47,9 +47,12 @@ export async function handles(
 }
 
 /** A media server as its command line starts it. */
-export async function startServer(entry: string): Promise<{ process: ChildProcess; url: string }> {
+export async function startServer(
+  entry: string,
+  ...options: readonly string[]
+): Promise<{ process: ChildProcess; url: string }> {
   const loader = entry.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, join(root, entry), '--port=0'], {
+  const child = spawn(process.execPath, [...loader, join(root, entry), '--port=0', ...options], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
