@@ -132,6 +132,18 @@ function mirror(json: unknown): Measured[] {
   return list.map(([of, value]) => ({ metric: of, value, floor: undefined }));
 }
 
+function mirrorDelay(json: unknown): Measured[] {
+  const { direct, mirror: mirrored } = json as Record<'direct' | 'mirror', { readonly p50: number }>;
+  const time = { noise: 0.3, least: 1 };
+  return [
+    {
+      metric: metric('mirror.delay', 'mirror, camera to decoded p50', 'ms', direct.p50 + 1, time),
+      value: mirrored.p50,
+      floor: direct.p50,
+    },
+  ];
+}
+
 function join(json: unknown): Measured[] {
   const { p50, p95 } = json as { readonly p50: number; readonly p95: number };
   const time = { noise: 0.3, least: 15, digits: 0 };
@@ -256,6 +268,13 @@ export const BENCHES: readonly Bench[] = [
     args: ['--joins=10', '--seconds=60'],
     quickArgs: ['--joins=4', '--seconds=8'],
     read: mirror,
+  },
+  {
+    name: 'mirror-delay',
+    file: 'mirror-delay/run.ts',
+    args: [],
+    quickArgs: ['--seconds=4', '--rounds=1'],
+    read: mirrorDelay,
   },
   {
     name: 'join',

@@ -12,65 +12,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { startMediaServer } from '../../media-server';
 import { KurentoWire, negotiate, startBrowserPeers } from '../../test/support/browser-peer';
-import { CELL, FRAMES, greenDisc, writeFaceCamera } from '../../test/support/face-camera';
+import { CELL, greenDisc, writeFaceCamera } from '../../test/support/face-camera';
 import { bundleOverlayWorker } from '../../test/support/overlay-worker';
 import { until } from '../../test/support/until';
+import { delays, watchFrames } from '../frame-times';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } },
 });
 const seconds = Number(values.seconds);
-
-interface Seen {
-  /** Per frame shown: its number and the page's clock. */
-  readonly local: readonly (readonly [number, number])[];
-  readonly remote: readonly (readonly [number, number])[];
-}
-
-/** Runs in the page: reads frame numbers off the camera and off the returned picture. */
-async function watch({ seconds, cell }: { seconds: number; cell: number }): Promise<Seen> {
-  const remote = document.querySelector('video')!;
-  const local = document.createElement('video');
-  local.muted = true;
-  local.srcObject = await navigator.mediaDevices.getUserMedia({
-    video: { width: 640, height: 480, frameRate: 30 },
-  });
-  await local.play();
-  const read = (video: HTMLVideoElement) => {
-    const seen: [number, number][] = [];
-    const canvas = document.createElement('canvas');
-    canvas.width = 6;
-    canvas.height = 1;
-    const context = canvas.getContext('2d', { willReadFrequently: true })!;
-    const frame = (now: number) => {
-      // The middles of the cells.
-      context.drawImage(video, cell / 4, 480 - (3 * cell) / 4, 6 * cell, cell / 2, 0, 0, 6, 1);
-      const { data } = context.getImageData(0, 0, 6, 1);
-      let number = 0;
-      for (let bit = 0; bit < 6; bit++) number = number * 2 + (data[4 * bit]! > 127 ? 1 : 0);
-      seen.push([number, now]);
-      video.requestVideoFrameCallback(frame);
-    };
-    video.requestVideoFrameCallback(frame);
-    return seen;
-  };
-  const seen = { local: read(local), remote: read(remote) };
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  for (const track of local.srcObject.getTracks()) track.stop();
-  return seen;
-}
-
-/** Milliseconds from a frame's showing in the preview to its showing in the returned picture. */
-function delays({ local, remote }: Seen): number[] {
-  const found: number[] = [];
-  for (const [number, at] of remote) {
-    // The camera repeats after FRAMES / 30 s: the latest showing of that number before this one.
-    let shown: number | undefined;
-    for (const [candidate, when] of local) if (candidate === number && when <= at) shown = when;
-    if (shown !== undefined && at - shown < (FRAMES / 30) * 500) found.push(at - shown);
-  }
-  return found;
-}
 
 const percentile = (numbers: readonly number[], share: number) =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ?? 0;
@@ -108,7 +58,7 @@ async function measure(filtered: boolean) {
   const before = await peer.call('stats');
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const seen = await peer.page.evaluate(watch, { seconds, cell: CELL });
+  const seen = await peer.page.evaluate(watchFrames, { seconds, cell: CELL });
   const elapsed = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const after = await peer.call('stats');
