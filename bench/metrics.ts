@@ -247,6 +247,9 @@ export interface Bench {
   readonly read: (json: unknown) => Measured[];
 }
 
+/** As it is shipped: bundled, and with its threads. */
+const BUILT_SERVER = '--server=dist/media-server/cli.cjs';
+
 export const BENCHES: readonly Bench[] = [
   {
     name: 'transport',
@@ -258,8 +261,8 @@ export const BENCHES: readonly Bench[] = [
   {
     name: 'fanout',
     file: 'fanout/run.ts',
-    args: ['--viewers=10,50,100,200'],
-    quickArgs: ['--viewers=10,50', '--seconds=4'],
+    args: ['--viewers=10,50,100,200', BUILT_SERVER],
+    quickArgs: ['--viewers=10,50', '--seconds=4', BUILT_SERVER],
     read: fanOut,
   },
   {
@@ -272,15 +275,15 @@ export const BENCHES: readonly Bench[] = [
   {
     name: 'mirror-delay',
     file: 'mirror-delay/run.ts',
-    args: [],
-    quickArgs: ['--seconds=4', '--rounds=1'],
+    args: [BUILT_SERVER],
+    quickArgs: ['--seconds=4', '--rounds=1', BUILT_SERVER],
     read: mirrorDelay,
   },
   {
     name: 'join',
     file: 'join/run.ts',
-    args: ['--joins=30'],
-    quickArgs: ['--joins=8'],
+    args: ['--joins=30', BUILT_SERVER],
+    quickArgs: ['--joins=8', BUILT_SERVER],
     read: join,
   },
   {
