@@ -2,8 +2,9 @@
  * How an installer is made, for electron-builder. `build/package.mjs` hands it over; what cannot be tried on Linux is
  * listed as untried in docs/packaging.md.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { Arch } from 'electron-builder';
 import { at, externalPackages } from './layout.mjs';
 
 /** An Electron that is on this machine already (the same variable as Electron's own npm package reads). */
@@ -15,15 +16,39 @@ const updateUrl = process.env.CALLCAST_UPDATE_URL;
 /** deb and rpm have to name a page; whoever publishes an installer puts in the real one. */
 const homepage = process.env.CALLCAST_HOMEPAGE ?? 'https://callcast.example/';
 
-/** Native packages name their binaries after system and processor: `@napi-rs/canvas-linux-x64-gnu`. */
-const nativeScopes = [...new Set(externalPackages.map((name) => name.split('/')[0]))];
+/**
+ * Native packages come in two: what is common, and the binary for one system and processor, such as
+ * `@napi-rs/canvas-linux-x64-gnu`. electron-builder puts in the system and the processor that it packages for.
+ */
+const nativePackages = externalPackages.flatMap((name) => [
+  `node_modules/${name}`,
+  `node_modules/${name}-\${platform}-\${arch}{,-gnu,-msvc}`,
+]);
+
+/**
+ * npm installs the binaries of the system that it runs on: packaging for another one needs those.
+ * @param {string} system as Node names it @param {string | undefined} arch
+ */
+function checkBinaries(system, arch) {
+  const missing = externalPackages.filter((name) => {
+    const [scope = '', own = ''] = name.split('/');
+    return !readdirSync(at('node_modules', scope)).some((folder) =>
+      folder.startsWith(`${own}-${system}-${arch}`),
+    );
+  });
+  if (missing.length > 0)
+    throw new Error(
+      `${missing.join(' and ')} for ${system} ${arch} is not installed: npm install --no-save --os=${system} --cpu=${arch}`,
+    );
+}
 
 /** @type {import('electron-builder').Configuration} */
 export const configuration = {
   appId: 'app.callcast',
   productName: 'Callcast',
   copyright: 'Callcast, Apache License 2.0',
-  extraMetadata: { homepage },
+  // By the name of its desktop file the desktop knows which program a window belongs to.
+  extraMetadata: { homepage, desktopName: 'callcast.desktop' },
   directories: { output: at('out'), buildResources: at('build') },
 
   // Bundles hold all JavaScript; node_modules gives the native packages only. The hub's own command line stays home: the
@@ -36,7 +61,7 @@ export const configuration = {
     '!dist/hub',
     '!dist/**/*.map',
     '!node_modules',
-    ...nativeScopes.map((scope) => `node_modules/${scope}/**/*`),
+    ...nativePackages.map((folder) => `${folder}/**/*`),
     '!**/*.{md,d.ts,cdx.json}',
   ],
   asar: true,
@@ -44,11 +69,16 @@ export const configuration = {
   asarUnpack: [
     'dist/media-server/**',
     'dist/overlays/**',
-    ...nativeScopes.map((scope) => `node_modules/${scope}/**`),
+    ...[...new Set(externalPackages.map((name) => name.split('/')[0]))].map(
+      (scope) => `node_modules/${scope}/**`,
+    ),
   ],
   // The native packages come ready-made for Node's stable interface; there is nothing to compile.
   npmRebuild: false,
   nodeGypRebuild: false,
+  beforePack: ({ packager, arch }) => {
+    checkBinaries(packager.platform.nodeName, Arch[arch]);
+  },
   // Electron's own start screen is no part of the app.
   afterPack: ({ appOutDir, packager }) => {
     rmSync(path.join(packager.getResourcesDir(appOutDir), 'default_app.asar'), { force: true });
@@ -86,6 +116,7 @@ export const configuration = {
     target: ['AppImage', 'deb', 'rpm', 'tar.gz'],
     icon: at('build/icons'),
     executableName: 'callcast',
+    syncDesktopName: true,
     category: 'AudioVideo;Network;VideoConference',
     synopsis: 'Calls and broadcasts, with a media server inside',
     maintainer: 'Callcast',

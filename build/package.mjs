@@ -1,27 +1,46 @@
 /**
- * `npm run package`: builds, then makes the installers for this system in out/ (`-- --dir`: the unpacked app only, which
- * needs nothing from the network when Electron is on this machine). Other options go to electron-builder as they are.
+ * `npm run package`: builds, then makes the installers for this system in out/. `-- --dir`: the unpacked app only, which
+ * needs nothing from the network when Electron is on this machine; `-- --linux tar.gz deb`: these formats only;
+ * `-- --arm64`: for that processor.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { build as buildBundles, BuildFailed } from './build.mjs';
 import { configuration } from './electron-builder.mjs';
+import { useOwnTools } from './package-tools.mjs';
 import { at, root } from './layout.mjs';
 
+const flag = /** @type {const} */ ({ type: 'boolean', default: false });
+const { values, positionals } = parseArgs({
+  options: { dir: flag, linux: flag, mac: flag, win: flag, x64: flag, arm64: flag },
+  allowPositionals: true,
+});
 try {
   await buildBundles();
 } catch (error) {
   if (!(error instanceof BuildFailed)) throw error;
   process.exit(1);
 }
-const { build, createTargets, Platform } = await import('electron-builder');
-const directoryOnly = process.argv.includes('--dir');
+useOwnTools();
+const { build, Platform } = await import('electron-builder');
+const current = Platform.current();
+const system = values.linux
+  ? Platform.LINUX
+  : values.mac
+    ? Platform.MAC
+    : values.win
+      ? Platform.WINDOWS
+      : current;
 rmSync(at('out'), { recursive: true, force: true });
 const files = await build({
   projectDir: root,
   config: configuration,
   publish: 'never',
-  targets: createTargets([Platform.current()], directoryOnly ? 'dir' : undefined),
+  [system.buildConfigurationKey]: positionals,
+  dir: values.dir,
+  x64: values.x64,
+  arm64: values.arm64,
 });
 for (const file of files)
   process.stdout.write(`${path.relative(root, file)}  ${megabytes(statSync(file).size)}\n`);

@@ -18,7 +18,9 @@ import { untilMoving } from '../support/pictures';
 import { until } from '../support/until';
 
 const obstacle = process.platform === 'linux' ? electronObstacle() : 'tried on Linux only';
-const folder = path.join(root, 'out/linux-unpacked');
+/** What came out of an installer, to be tried in place of a fresh package: the folder with the program in it. */
+const unpacked = process.env['CALLCAST_PACKAGED'];
+const folder = unpacked ?? path.join(root, 'out/linux-unpacked');
 const executable = path.join(folder, 'callcast');
 
 describe.skipIf(obstacle)(`the packaged app${obstacle ? ` (${obstacle})` : ''}`, () => {
@@ -28,7 +30,7 @@ describe.skipIf(obstacle)(`the packaged app${obstacle ? ` (${obstacle})` : ''}`,
   let browser: Browser;
   let page: Page;
 
-  beforeAll(async () => {
+  async function makePackage(): Promise<void> {
     const packaging = spawn(process.execPath, [path.join(root, 'build/package.mjs'), '--dir'], {
       cwd: root,
       stdio: 'pipe',
@@ -39,6 +41,10 @@ describe.skipIf(obstacle)(`the packaged app${obstacle ? ` (${obstacle})` : ''}`,
     }
     const [code] = (await once(packaging, 'close')) as [number | null];
     if (code !== 0) throw new Error(`packaging failed: ${said}`);
+  }
+
+  beforeAll(async () => {
+    if (unpacked === undefined) await makePackage();
 
     userDataDir = await mkdtemp(path.join(tmpdir(), 'callcast-packaged-'));
     const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -107,7 +113,9 @@ describe.skipIf(obstacle)(`the packaged app${obstacle ? ` (${obstacle})` : ''}`,
       recursive: true,
       encoding: 'utf8',
     }).filter((file) => file.endsWith('.node'));
+    // Those of this system and no other's.
     expect(natives).toHaveLength(2);
+    for (const file of natives) expect(file).toContain(`-${process.platform}-${process.arch}`);
     expect(existsSync(path.join(folder, 'resources/default_app.asar'))).toBe(false);
   });
 
