@@ -9,7 +9,7 @@ import { openDevices } from './media/devices';
 import { asRtcServers } from './media/ice-servers';
 import { LocalMedia } from './media/local-media';
 import { mixTracks, OutgoingMedia } from './media/outgoing-media';
-import { onNetworkChange } from './media/network-changes';
+import { isReachable, onNetworkChange } from './media/network-changes';
 import { watchingNetwork } from './media/network-watch';
 import { openPeer } from './media/peer';
 import { followSpeaker } from './media/speaker';
@@ -36,7 +36,13 @@ function buildServices(preferences: SettingsStore): Services {
   // Absent in a page that was not loaded securely, whatever the types say.
   const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
   const devices = openDevices(mediaDevices, 'setSinkId' in HTMLMediaElement.prototype);
-  const hub = openHubLink({ platform, timers, random: Math.random, openSocket: (url) => new WebSocket(url) });
+  const hub = openHubLink({
+    platform,
+    timers,
+    random: Math.random,
+    openSocket: (url) => new WebSocket(url),
+    reachable: (url) => isReachable(navigator, url),
+  });
   const watched = watchingNetwork({
     openPeer,
     onNetworkChange: (listener) => onNetworkChange(window, listener),

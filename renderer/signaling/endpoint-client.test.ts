@@ -161,6 +161,38 @@ describe('EndpointClient', () => {
     expect(sockets.map(({ readyState }) => readyState)).toEqual([1, 3]);
   });
 
+  it('tries nothing while the computer knows of no way, and at once when there is word of one', () => {
+    const timers = new FakeTimers();
+    const sockets: FakeSocket[] = [];
+    let online = true;
+    const client = new EndpointClient({
+      hubUrl: 'wss://hub.example',
+      path: '/helloworld',
+      timers,
+      random: () => 0.5,
+      reachable: () => online,
+      openSocket: (url) => {
+        const socket = new FakeSocket(url);
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    sockets[0]?.welcome();
+    online = false;
+    client.doubt();
+    timers.advance(60_000);
+    expect(client.state.get()).toMatchObject({ at: 'waiting' });
+    expect(sockets).toHaveLength(1);
+    online = true;
+    client.probe();
+    expect(sockets).toHaveLength(2);
+    sockets[1]?.drop();
+    timers.advance(2_300);
+    expect(sockets).toHaveLength(3);
+    client.close();
+    expect(timers.pending).toBe(0);
+  });
+
   it('begins anew what was begun from another address', () => {
     const { client, sockets, last } = setUp();
     client.probe();

@@ -42,6 +42,11 @@ export interface EndpointClientOptions<P extends EndpointPath> {
   readonly path: P;
   readonly openSocket: OpenSocket;
   readonly timers: Timers;
+  /**
+   * False while this computer knows that there is no way to the hub. Trying all the same would harm: browsers make those
+   * wait seconds whose connections have failed often.
+   */
+  readonly reachable?: (hubUrl: string) => boolean;
   /** In [0, 1): spreads reconnections. */
   readonly random: () => number;
 }
@@ -59,7 +64,7 @@ const COURTESY_MS = 300;
 /** A rival that has not got through by then was begun too early. */
 const RIVAL_LIMIT_MS = 2_000;
 /** Where there is no way at all, the next one is tried soon: the network may be back at any moment. */
-const RIVAL_PAUSE_MS = 500;
+const RIVAL_PAUSE_MS = 1_000;
 const FIRST_RETRY_MS = 250;
 /** A session that waits has to be back within five seconds of the network's return, which nobody may tell. */
 const LAST_RETRY_MS = 2_000;
@@ -139,6 +144,7 @@ export class EndpointClient<P extends EndpointPath> {
   #openRival(): void {
     this.#dropRival();
     const { openSocket, hubUrl, path, timers } = this.#options;
+    if (!this.#isReachable()) return this.#rivalLater();
     let rival: Socket;
     try {
       rival = openSocket(hubUrl + path);
@@ -152,10 +158,8 @@ export class EndpointClient<P extends EndpointPath> {
     rival.addEventListener('error', () => undefined);
     rival.addEventListener('close', () => {
       if (this.#rival !== rival) return;
-      this.#cancelRival();
-      this.#cancelRival = timers.after(RIVAL_PAUSE_MS, () => {
-        if (this.#rival === rival) this.#openRival();
-      });
+      this.#dropRival();
+      this.#rivalLater();
     });
     rival.addEventListener('open', () => {
       if (this.#rival !== rival) return;
@@ -169,6 +173,15 @@ export class EndpointClient<P extends EndpointPath> {
         greet(rival);
       });
     });
+  }
+
+  #rivalLater(): void {
+    this.#cancelRival = this.#options.timers.after(RIVAL_PAUSE_MS, () => this.#openRival());
+  }
+
+  #isReachable(): boolean {
+    const { reachable, hubUrl } = this.#options;
+    return reachable?.(hubUrl) ?? true;
   }
 
   #dropRival(): void {
@@ -287,7 +300,14 @@ export class EndpointClient<P extends EndpointPath> {
     this.#attempt += 1;
     const delay = retryDelay(this.#attempt, this.#options.random());
     this.#state.set({ at: 'waiting', attempt: this.#attempt, retryAt: this.#options.timers.now() + delay });
-    this.#cancelTimer = this.#options.timers.after(delay, () => this.#connect());
+    this.#retryAfter(delay);
+  }
+
+  #retryAfter(delay: number): void {
+    this.#cancelTimer = this.#options.timers.after(delay, () => {
+      if (this.#isReachable()) this.#connect();
+      else this.#retryAfter(RIVAL_PAUSE_MS);
+    });
   }
 
   #drop(code = 1000): void {

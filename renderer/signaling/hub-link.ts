@@ -31,6 +31,8 @@ export interface HubLink {
 export interface HubLinkOptions {
   readonly platform: Pick<Platform, 'hub'>;
   readonly openSocket: OpenSocket;
+  /** As the endpoint client's. */
+  readonly reachable?: (hubUrl: string) => boolean;
   readonly timers: Timers;
   readonly random: () => number;
 }
@@ -44,8 +46,15 @@ export function openHubLink(options: HubLinkOptions): HubLink {
   function open<P extends EndpointPath>(path: P): EndpointClient<P> | null {
     const address = options.platform.hub.get();
     if (address.at !== 'known') return null;
-    const { openSocket, timers, random } = options;
-    const client = new EndpointClient({ hubUrl: address.url, path, openSocket, timers, random });
+    const { openSocket, timers, random, reachable } = options;
+    const client = new EndpointClient({
+      hubUrl: address.url,
+      path,
+      openSocket,
+      timers,
+      random,
+      ...(reachable && { reachable }),
+    });
     clients.add(client);
     client.state.subscribe(() => {
       if (client.state.get().at === 'closed') clients.delete(client);

@@ -1,16 +1,17 @@
 /** Links that open the app at a screen: from a second start, from the first one, and hostile ones. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installedElectron } from '../../build/electron-binary.mjs';
-import { root } from '../../build/layout.mjs';
-import { electronObstacle, launchApp, type RunningApp } from '../support/electron';
+import { electronObstacle, followLink, launchApp, type RunningApp } from '../support/electron';
+import { startStack } from '../support/stack';
 import { until } from '../support/until';
 
 const obstacle = electronObstacle();
+
+const hashOf = ({ page }: RunningApp) => page.evaluate(() => decodeURIComponent(location.hash));
+const questionOf = ({ page }: RunningApp) => page.getByRole('dialog', { name: 'Open this link?' });
 
 describe.skipIf(obstacle)(`links into the app${obstacle ? ` (${obstacle})` : ''}`, () => {
   let folder: string;
@@ -24,17 +25,9 @@ describe.skipIf(obstacle)(`links into the app${obstacle ? ` (${obstacle})` : ''}
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** As the system does when somebody follows a link: a second start with the link as an argument. */
-  async function follow(link: string): Promise<void> {
-    const second = spawn(
-      installedElectron() ?? '',
-      [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), root, `--user-data-dir=${folder}`, link],
-      { stdio: 'ignore' },
-    );
-    expect((await once(second, 'exit'))[0]).toBe(0);
-  }
-  const hash = () => app.page.evaluate(() => decodeURIComponent(location.hash));
-  const question = () => app.page.getByRole('dialog', { name: 'Open this link?' });
+  const follow = (link: string) => followLink(folder, link);
+  const hash = () => hashOf(app);
+  const question = () => questionOf(app);
   const open = () => question().getByRole('button', { name: 'Open', exact: true });
 
   it('asks about the link that started the app, and goes where it leads', async () => {
@@ -84,15 +77,73 @@ describe.skipIf(obstacle)(`links into the app${obstacle ? ` (${obstacle})` : ''}
     ];
     const before = await hash();
     // All as arguments of one start: none of them counts.
-    const second = spawn(
-      installedElectron() ?? '',
-      [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), root, `--user-data-dir=${folder}`, ...hostile],
-      { stdio: 'ignore' },
-    );
-    await once(second, 'exit');
+    await followLink(folder, ...hostile);
     await follow('callcast://room/last');
     await question().getByText('the room last').waitFor();
     await question().getByRole('button', { name: 'Not now' }).click();
     expect(await hash()).toBe(before);
+  });
+});
+
+describe.skipIf(obstacle)(`links to other hubs${obstacle ? ` (${obstacle})` : ''}`, () => {
+  it('names another hub, says nothing to it unasked, and uses it once its certificate is trusted', async () => {
+    // Without options: one that decides about the hub keeps links from doing so.
+    const own = await launchApp({ usualAddress: true });
+    const friend = await startStack();
+    const hub = async () => {
+      const state = await own.page.evaluate(() => window.callcast?.invoke('hub:get'));
+      return state?.ok ? state.value : undefined;
+    };
+    const question = () => questionOf(own);
+    let contacts = 0;
+    const door = createServer((socket) => {
+      contacts += 1;
+      const inside = connect(Number(new URL(friend.url).port), 'localhost');
+      socket.on('error', () => inside.destroy()).on('close', () => inside.destroy());
+      inside.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+      socket.pipe(inside).pipe(socket);
+    });
+    try {
+      await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+      const place = `localhost:${(door.address() as AddressInfo).port}`;
+      await until(async () => {
+        const state = await hub();
+        return (state?.at !== 'ready' || state.mediaServer !== 'ready') && 'no hub yet';
+      });
+      const before = await hub();
+
+      await followLink(own.userDataDir, `callcast://watch/news?hub=${place}`);
+      await question().getByText(`It is meant for another hub: ${place}.`).waitFor();
+      await question().getByRole('button', { name: 'Not now' }).click();
+      expect(contacts).toBe(0);
+      expect(await hub()).toEqual(before);
+
+      await followLink(own.userDataDir, `callcast://watch/news?hub=${place}`);
+      await question().getByRole('button', { name: 'Look at this hub' }).click();
+      const trust = question().getByRole('button', { name: 'Trust and use this hub' });
+      await trust.waitFor();
+      expect(contacts).toBeGreaterThan(0);
+      expect(await question().locator('.fingerprint dd').innerText()).toMatch(
+        /^(?:[\dA-F]{2}:){31}[\dA-F]{2}$/,
+      );
+      // Known by now, and still not used.
+      expect(await hub()).toEqual(before);
+      await trust.click();
+      await until(async () => (await hub())?.at !== 'remote' && 'still the own hub');
+      expect(await hub()).toMatchObject({ url: `wss://${place}` });
+      await until(async () =>
+        (await hashOf(own)) === '#/broadcast/watch/news' ? undefined : await hashOf(own),
+      );
+      await own.page.getByText('Stay here: the picture appears').first().waitFor();
+
+      // Now it is the hub in use: nothing more to ask about it.
+      await followLink(own.userDataDir, `callcast://room/garden?hub=${place}`);
+      await question().getByRole('button', { name: 'Open', exact: true }).click();
+      await until(async () => ((await hashOf(own)) === '#/room/garden' ? undefined : await hashOf(own)));
+    } finally {
+      door.close();
+      await own.close();
+      await friend.close();
+    }
   });
 });
