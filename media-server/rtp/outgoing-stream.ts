@@ -1,22 +1,21 @@
 /**
  * One stream towards one peer: takes the packets of whatever source it is connected to and sends them under its own SSRC,
- * numbers and times, so that a viewer sees one unbroken stream while sources change, pause or lose frames. Owns the
- * packets it may have to send again, the choice of what fits into a weak leg, and the sender's side of RTCP. Allocates
- * nothing for a packet; the packets themselves are shared by all streams.
+ * numbers and times, so that a viewer sees one unbroken stream while sources change, pause or lose frames. Decides what is
+ * sent: from which keyframe on, and what fits into a weak leg. How packets are numbered (StreamMapping), how they leave
+ * and leave again (SendBuffer) and the reports have their own files. Allocates nothing for a packet; the packets
+ * themselves are shared by all streams.
  */
 import type { Clock } from '../clock';
 import type { Codec, MediaKind, MediaPacket, MediaSink, MediaSource } from '../flow';
 import { LegCapacity, RateMeter } from './capacity';
-import { sequenceDistance } from './header';
-import { Pacer } from './pacer';
-import { buildSenderReport, buildSourceDescription, ntpMiddle } from './rtcp';
+import { KeyframeRequests } from './keyframe-requests';
 import type { ReceptionReport } from './rtcp';
 import { NOWHERE, RtpWriter } from './rtp-writer';
-import type { Place, RtpOutput } from './rtp-writer';
-import { SentPackets } from './sent-packets';
-import { SequenceHistory } from './sequence-history';
+import type { RtpOutput } from './rtp-writer';
+import { OVERHEAD_BYTES, SendBuffer } from './send-buffer';
+import { SenderReports, timestampAt } from './sender-reports';
+import { StreamMapping } from './stream-mapping';
 import { TemporalLayers } from './temporal-layers';
-import { readVp8Descriptor, Vp8Descriptor } from './vp8';
 
 /** What was negotiated for the stream. */
 export interface OutgoingParameters {
@@ -53,96 +52,49 @@ export interface OutgoingStreamStats {
   readonly limit: number | undefined;
 }
 
-/** An older packet comes too late for a live picture. */
-const MAX_RESEND_AGE_MS = 2_000;
-/** Retransmissions may at most use this share of what is sent, so that a broken viewer cannot multiply our traffic. */
-const RESEND_SHARE = 0.5;
-const RESEND_BURST_BYTES = 200_000;
-const REPORT_INTERVAL_MS = 1_000;
-const KEYFRAME_RETRY_MS = 500;
-/** A viewer's wish for keyframes is everybody's cost: its minimum distance grows while it keeps asking. */
-const MIN_WISH_MS = 300;
-const MAX_WISH_MS = 4_000;
 /** A limited leg: what may wait on the way before frames are left out, and before a new start, in seconds of its capacity. */
 const MAX_BACKLOG_S = 0.4;
 const RESTART_BACKLOG_S = 0.1;
 /** A keyframe this young will still do when the peer's handshake is over. */
 const HANDSHAKE_MS = 250;
-/** Between the keyframes that a limited leg asks for. */
-const SPARING_KEYFRAME_MS = 2_000;
-/** Of RTP, its extension, SRTP, UDP and IP, about. */
-const OVERHEAD_BYTES = 60;
-/** Longest wait of a retransmission for a narrow link before it may be asked for again. */
-const MAX_QUEUE_MS = 400;
-/** Time between the streams of two sources when nothing was sent in between: one frame at 30 fps. */
-const FRAME_S = 1 / 30;
+/** Between two looks at what fits. */
+const UPDATE_INTERVAL_MS = 250;
 
-/** A packet that waits for a narrow leg, with everything that may have changed by the time it leaves. */
-interface QueuedPacket extends Place {
-  readonly packet: MediaPacket;
-  readonly bytes: number;
-  /** A retransmission. */
-  readonly again: boolean;
-}
-
-const descriptor = new Vp8Descriptor();
 export class OutgoingStream implements MediaSink {
   readonly kind: MediaKind;
   readonly asksForKeyframes = true;
   readonly #clock: Clock;
   readonly #writer = new RtpWriter();
+  readonly #mapping = new StreamMapping();
+  readonly #buffer = new SendBuffer(this.#writer, this.#mapping);
+  readonly #reports = new SenderReports();
+  readonly #keyframes = new KeyframeRequests();
   #parameters: OutgoingParameters | undefined;
   #source: MediaSource | undefined;
   #writable = false;
   #closed = false;
 
-  // What the packets are mapped to. `#codec` is compared with every packet's.
+  /** Compared with every packet's. */
   #codec: Codec | undefined;
   #vp8 = false;
+  /** For a keyframe to begin with. */
   #waiting = true;
   #newSource = true;
-  #base = 0;
-  #sequenceDelta = 0;
-  #timestampDelta = 0;
-  #pictureDelta = 0;
-  #tl0Delta = 0;
-  #history: SequenceHistory | undefined;
-  #lastSequence = -1;
-  #lastTimestamp = 0;
-  #lastSentAt = 0;
-  #highestSource = 0;
-
-  // What may have to be sent again; video only.
-  #kept: SentPackets | undefined;
-  #resendAllowance = RESEND_BURST_BYTES;
 
   // What fits.
   readonly #capacity = new LegCapacity();
-  readonly #sent = new RateMeter();
   readonly #offered = new RateMeter();
   #configuredLimit: number | undefined;
   #limit: number | undefined;
-  /** In use while the leg is limited. */
-  #pacer: Pacer<QueuedPacket> | undefined;
   readonly #layers = new TemporalLayers();
   #budgetTimestamp = -1;
   #overBudget = false;
+  #nextUpdate = 0;
 
-  #packetsSent = 0;
-  #bytesSent = 0;
   #nacks = 0;
   #pictureLosses = 0;
   #fullIntraRequests = 0;
-  #retransmitted = 0;
   #framesLeftOut = 0;
-  #packetsLost = 0;
-  #fractionLost = 0;
-  #roundTrip = 0;
-  #nextReport = 0;
-  #nextUpdate = 0;
-  #lastKeyframeRequest = -Infinity;
-  #lastWish = -Infinity;
-  #wishInterval = MIN_WISH_MS;
 
   constructor(kind: MediaKind, clock: Clock) {
     this.kind = kind;
@@ -193,8 +145,7 @@ export class OutgoingStream implements MediaSink {
   close(): void {
     this.#closed = true;
     this.#writable = false;
-    this.#pacer = undefined;
-    this.#kept = undefined;
+    this.#buffer.close();
     this.#source = undefined;
   }
 
@@ -203,9 +154,8 @@ export class OutgoingStream implements MediaSink {
     this.#waiting = true;
     this.#newSource = true;
     for (const packet of this.#source?.recent?.() ?? []) this.push(packet);
-    // One that was asked for during the handshake may be on its way.
-    if (this.#waiting && this.#clock.now() - this.#lastKeyframeRequest > KEYFRAME_RETRY_MS)
-      this.#askForKeyframe();
+    // One that was asked for during the handshake will do.
+    if (this.#waiting && !this.#keyframes.mayBeComing(this.#clock.now())) this.#askForKeyframe();
   }
 
   /** Whether the source has pictures to begin with whose keyframe is at most `age` ms old. */
@@ -216,7 +166,7 @@ export class OutgoingStream implements MediaSink {
 
   #askForKeyframe(): void {
     if (this.kind === 'audio' || !this.#source) return;
-    this.#lastKeyframeRequest = this.#clock.now();
+    this.#keyframes.requested(this.#clock.now());
     this.#source.requestKeyframe();
   }
 
@@ -226,7 +176,7 @@ export class OutgoingStream implements MediaSink {
     this.#source = source;
     this.#waiting = true;
     this.#newSource = true;
-    this.#lastKeyframeRequest = -Infinity;
+    this.#keyframes.forget();
     this.#weigh();
     if (!this.#parameters) return;
     if (this.#writable) this.#start();
@@ -245,81 +195,29 @@ export class OutgoingStream implements MediaSink {
     const bytes = packet.payloadEnd - packet.payloadStart;
     this.#offered.add(bytes + OVERHEAD_BYTES);
     if (this.#waiting) {
-      if (!packet.keyframeStart || packet.late || (this.#overBudget && !this.#mayRestart())) return;
+      if (!packet.keyframeStart || packet.late || (this.#overBudget && this.#hasBacklog(RESTART_BACKLOG_S)))
+        return;
       this.#beginRun(packet);
     }
-    let difference = this.#sequenceDelta;
-    let pictureDelta = this.#pictureDelta;
+    const mapping = this.#mapping;
     if (packet.late) {
-      if (sequenceDistance(packet.sequenceNumber, this.#base) < 0) return;
-      if (this.#history) {
-        if (!this.#history.find(packet.sequenceNumber)) return;
-        difference = this.#history.difference;
-        pictureDelta = this.#history.pictureDelta;
-        if (this.#vp8 && this.#layers.leavesOut(packet)) {
-          // Its number stays a hole, which we can fill when asked.
-          this.#kept?.keepHole((packet.sequenceNumber + difference) & 0xffff);
-          return;
-        }
-      }
-    } else {
-      if (this.#vp8 && (this.#limit !== undefined || this.#history !== undefined)) {
-        if (!this.#choose(packet, bytes)) return;
-        difference = this.#sequenceDelta;
-        pictureDelta = this.#pictureDelta;
-      } else if (this.#limit !== undefined && this.kind === 'video' && !this.#fits(packet)) return;
-      this.#highestSource = packet.sequenceNumber;
-      this.#history?.add(packet.sequenceNumber, difference, pictureDelta, false);
-    }
-    this.#send(packet, (packet.sequenceNumber + difference) & 0xffff, pictureDelta, bytes);
-  }
-
-  /** A packet is on its way under this number: remembers it, and sends it or lets it queue. */
-  #send(packet: MediaPacket, sequenceNumber: number, pictureDelta: number, bytes: number): void {
-    const now = this.#clock.now();
-    const timestamp = (packet.timestamp + this.#timestampDelta) >>> 0;
-    if (!packet.late) {
-      this.#lastSequence = sequenceNumber;
-      this.#lastTimestamp = timestamp;
-      this.#lastSentAt = now;
-    }
-    this.#packetsSent++;
-    this.#bytesSent += bytes;
-    if (this.#kept) {
-      this.#kept.keep(sequenceNumber, packet, pictureDelta);
-      this.#resendAllowance = Math.min(RESEND_BURST_BYTES, this.#resendAllowance + bytes * RESEND_SHARE);
-    }
-    if (this.#pacer) {
-      const queued = {
-        packet,
-        sequenceNumber,
-        timestamp,
-        pictureDelta,
-        tl0Delta: this.#tl0Delta,
-        bytes: bytes + OVERHEAD_BYTES,
-        again: false,
-      };
-      if (this.#pacer.add(queued, false)) return;
-    }
-    this.#sent.add(bytes + OVERHEAD_BYTES);
-    this.#kept?.setSent(sequenceNumber, now, this.#tl0Delta);
-    this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, this.#tl0Delta, now);
-  }
-
-  #drain(now: number): void {
-    this.#pacer?.drain(now, this.#limit, (queued) => {
-      // A codec that was given up meanwhile has no payload type any more.
-      if (queued.packet.codec !== this.#codec) return;
-      if (queued.again) {
-        this.#resendNow(queued, now);
+      if (!mapping.placeLate(packet)) return;
+      if (mapping.hasHoles && this.#vp8 && this.#layers.leavesOut(packet)) {
+        // Its number stays a hole, which we can fill when asked.
+        this.#buffer.keepHole(mapping.sequenceNumber);
         return;
       }
-      const { packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes } = queued;
-      this.#sent.add(bytes);
-      this.#kept?.setSent(sequenceNumber, now, tl0Delta);
-      this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
-    });
-    if (this.#limit === undefined) this.#pacer = undefined;
+    } else {
+      if (this.#vp8 && (this.#limit !== undefined || mapping.hasHoles)) {
+        if (!this.#choose(packet, bytes)) return;
+      } else if (this.#limit !== undefined && this.kind === 'video' && !this.#fits(packet)) return;
+      mapping.place(packet);
+    }
+    const now = this.#clock.now();
+    const timestamp = mapping.timestamp(packet.timestamp);
+    if (!packet.late) mapping.sent(timestamp, now);
+    this.#reports.count(bytes);
+    this.#buffer.send(packet, timestamp, bytes, now);
   }
 
   /** The source's codec is new to us. */
@@ -331,44 +229,21 @@ export class OutgoingStream implements MediaSink {
     this.#waiting = true;
     this.#newSource = true;
     this.#layers.reset();
-    if (this.kind === 'video') this.#kept ??= new SentPackets();
+    if (this.kind === 'video') this.#buffer.keepPackets();
   }
 
   /** A keyframe begins: from here on numbers continue where the last packet sent left off. */
   #beginRun(packet: MediaPacket): void {
-    const now = this.#clock.now();
     this.#waiting = false;
     this.#overBudget = false;
-    this.#base = packet.sequenceNumber;
-    this.#history = undefined;
-    const begun = this.#lastSequence >= 0;
-    const last = begun ? this.#kept?.packet(this.#lastSequence) : undefined;
-    const lastDelta = this.#kept?.pictureDelta(this.#lastSequence) ?? 0;
-    if (begun) {
-      this.#sequenceDelta = (this.#lastSequence + 1 - packet.sequenceNumber) & 0xffff;
-      this.#kept?.clear();
-    }
-    if (begun && this.#newSource) {
-      const clockRate = packet.codec.clockRate;
-      const elapsed = Math.max(FRAME_S, (now - this.#lastSentAt) / 1000);
-      this.#timestampDelta = (this.#lastTimestamp + Math.round(elapsed * clockRate) - packet.timestamp) >>> 0;
-    }
-    if (this.#newSource) this.#pacer?.clear();
+    const { begun, lastSequence } = this.#mapping;
+    const last = begun ? this.#buffer.packet(lastSequence) : undefined;
+    const lastDelta = this.#buffer.pictureDelta(lastSequence);
+    this.#mapping.beginRun(packet, this.#newSource, this.#clock.now());
+    if (last && this.#vp8) this.#mapping.continuePictures(packet, last, lastDelta);
+    if (begun) this.#buffer.forgetSent();
+    if (this.#newSource) this.#buffer.forgetQueued();
     this.#newSource = false;
-    if (begun && last && this.#vp8) this.#continuePictures(packet, last, lastDelta);
-  }
-
-  /** Picture ids count on from the packet sent last. */
-  #continuePictures(packet: MediaPacket, last: MediaPacket, lastDelta: number): void {
-    if (!readVp8Descriptor(last.buffer, last.payloadStart, last.payloadEnd, descriptor)) return;
-    const { pictureId, tl0PictureIndex } = descriptor;
-    if (!readVp8Descriptor(packet.buffer, packet.payloadStart, packet.payloadEnd, descriptor)) return;
-    if (pictureId >= 0 && descriptor.pictureId >= 0) {
-      this.#pictureDelta = (pictureId + lastDelta + 1 - descriptor.pictureId) & 0x7fff;
-    }
-    if (tl0PictureIndex >= 0 && descriptor.tl0PictureIndex >= 0) {
-      this.#tl0Delta = (tl0PictureIndex + this.#tl0Delta + 1 - descriptor.tl0PictureIndex) & 0xff;
-    }
   }
 
   // ── What fits ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -377,14 +252,8 @@ export class OutgoingStream implements MediaSink {
   #choose(packet: MediaPacket, bytes: number): boolean {
     const begins = this.#layers.look(packet, bytes + OVERHEAD_BYTES);
     if (!this.#layers.leaveOut) return this.#limit === undefined || this.#fits(packet);
-    this.#history ??= new SequenceHistory(this.#highestSource, this.#sequenceDelta, this.#pictureDelta);
-    this.#history.add(packet.sequenceNumber, this.#sequenceDelta, this.#pictureDelta, true);
-    if (begins) {
-      this.#framesLeftOut++;
-      this.#pictureDelta = (this.#pictureDelta - 1) & 0x7fff;
-    }
-    this.#sequenceDelta = (this.#sequenceDelta - 1) & 0xffff;
-    this.#highestSource = packet.sequenceNumber;
+    this.#mapping.leaveOut(packet, begins);
+    if (begins) this.#framesLeftOut++;
     return false;
   }
 
@@ -392,14 +261,15 @@ export class OutgoingStream implements MediaSink {
   #fits(packet: MediaPacket): boolean {
     const begins = packet.timestamp !== this.#budgetTimestamp;
     this.#budgetTimestamp = packet.timestamp;
-    if (!begins || !this.#pacer || this.#pacer.bits <= (this.#limit ?? Infinity) * MAX_BACKLOG_S) return true;
+    if (!begins || !this.#hasBacklog(MAX_BACKLOG_S)) return true;
     this.#waiting = true;
     this.#overBudget = true;
     this.#framesLeftOut++;
     return false;
   }
-  #mayRestart(): boolean {
-    return !this.#pacer || this.#pacer.bits <= (this.#limit ?? Infinity) * RESTART_BACKLOG_S;
+  /** More waits for the narrow leg than it takes in so many seconds. */
+  #hasBacklog(seconds: number): boolean {
+    return this.#buffer.queuedBits > (this.#limit ?? Infinity) * seconds;
   }
 
   /** Limits, capacity and layers anew. */
@@ -408,8 +278,7 @@ export class OutgoingStream implements MediaSink {
     const configured = this.#configuredLimit;
     this.#limit =
       found === undefined ? configured : configured === undefined ? found : Math.min(found, configured);
-    // Taken away only when it is empty: packets keep their order.
-    if (this.#limit !== undefined && this.kind === 'video') this.#pacer ??= new Pacer();
+    if (this.#limit !== undefined && this.kind === 'video') this.#buffer.pace();
     if (this.#limit === undefined) this.#overBudget = false;
     this.#layers.choose(this.#limit);
     if (this.#parameters && this.#writable) this.#source?.reportCapacity(this, this.#limit ?? Infinity);
@@ -419,58 +288,15 @@ export class OutgoingStream implements MediaSink {
 
   nack(sequenceNumbers: readonly number[]): void {
     this.#nacks += sequenceNumbers.length;
-    if (!this.#kept || !this.#writable) return;
-    const now = this.#clock.now();
-    for (const sequenceNumber of sequenceNumbers) {
-      if (!this.#kept.has(sequenceNumber)) continue;
-      if (now - this.#kept.resentAt(sequenceNumber) < Math.max(5, this.#roundTrip * 0.8)) continue;
-      // While it waits in the queue, asking again does not make it faster.
-      this.#kept.setResent(sequenceNumber, this.#pacer ? now + MAX_QUEUE_MS : now);
-      const packet = this.#kept.packet(sequenceNumber);
-      // Still in the queue: it has not been missed but not been sent.
-      if (packet && this.#kept.sentAt(sequenceNumber) === 0) continue;
-      if (!packet) this.#writer.writeEmpty(sequenceNumber, this.#lastTimestamp, now);
-      else this.#resend(packet, sequenceNumber, this.#kept, now);
-    }
-  }
-
-  #resend(packet: MediaPacket, sequenceNumber: number, kept: SentPackets, now: number): void {
-    const bytes = packet.payloadEnd - packet.payloadStart;
-    if (now - packet.arrival > MAX_RESEND_AGE_MS || packet.codec !== this.#codec) return;
-    if (this.#resendAllowance < bytes) return;
-    this.#resendAllowance -= bytes;
-    const timestamp = (packet.timestamp + this.#timestampDelta) >>> 0;
-    const queued = {
-      packet,
-      sequenceNumber,
-      timestamp,
-      pictureDelta: kept.pictureDelta(sequenceNumber),
-      tl0Delta: kept.tl0Delta(sequenceNumber),
-      bytes: bytes + OVERHEAD_BYTES,
-      again: true,
-    };
-    if (!this.#pacer) this.#resendNow(queued, now);
-    else if (!this.#pacer.add(queued, true)) return;
-    this.#retransmitted++;
-  }
-
-  #resendNow(queued: QueuedPacket, now: number): void {
-    // In the queue it waited for the link; from now on its way is known.
-    this.#kept?.setResent(queued.sequenceNumber, now);
-    this.#sent.add(queued.bytes);
-    this.#writer.writeAgain(queued.packet, queued, now, this.#kept?.sentAt(queued.sequenceNumber) ?? now);
+    if (!this.#writable) return;
+    this.#buffer.nack(sequenceNumbers, this.#codec, this.#reports.roundTrip, this.#clock.now());
   }
 
   /** PLI or FIR: honoured at once, then at growing distances while they keep coming. */
   keyframeWanted(full: boolean): void {
     if (full) this.#fullIntraRequests++;
     else this.#pictureLosses++;
-    const now = this.#clock.now();
-    const since = now - this.#lastWish;
-    if (since < this.#wishInterval) return;
-    this.#wishInterval =
-      since < this.#wishInterval * 2 ? Math.min(MAX_WISH_MS, this.#wishInterval * 2) : MIN_WISH_MS;
-    this.#lastWish = now;
+    if (!this.#keyframes.wish(this.#clock.now())) return;
     if (!this.#overBudget) this.#askForKeyframe();
   }
 
@@ -479,83 +305,62 @@ export class OutgoingStream implements MediaSink {
   }
 
   report(report: ReceptionReport): void {
-    this.#packetsLost = report.packetsLost;
-    this.#fractionLost = report.fractionLost;
-    let roundTrip: number | undefined;
-    if (report.lastSenderReport !== 0) {
-      const elapsed =
-        (ntpMiddle(this.#clock.wallTime()) - report.lastSenderReport - report.delaySinceLastSenderReport) | 0;
-      // A clock that was set, or nonsense: no round trip.
-      if (elapsed >= 0 && elapsed < 10 * 65536) roundTrip = (elapsed * 1000) / 65536;
-    }
-    if (roundTrip !== undefined) this.#roundTrip = roundTrip;
+    const roundTrip = this.#reports.receive(report, this.#clock.wallTime());
     if (this.kind === 'video') this.#capacity.report(report.fractionLost, roundTrip);
   }
 
   /** Every few dozen milliseconds. Returns a sender report when one is due. */
   tick(now: number): Buffer | undefined {
     if (!this.#writable || !this.#parameters) return undefined;
-    this.#drain(now);
-    if (now >= this.#nextUpdate) {
-      const elapsed = this.#nextUpdate > 0 ? (now - this.#nextUpdate + 250) / 1000 : 0;
-      this.#nextUpdate = now + 250;
-      if (elapsed > 0) this.#layers.measure(elapsed);
-      const sent = this.#sent.update(now);
-      const offered = this.#offered.update(now);
-      if (this.kind === 'video') {
-        this.#capacity.update(now, sent, offered);
-        this.#weigh();
-        this.#pursueKeyframe(now, offered);
-      }
-    }
-    const mapping = this.#source?.clock;
-    if (now < this.#nextReport || !mapping || !this.#codec || this.#packetsSent === 0 || this.#waiting)
-      return undefined;
-    this.#nextReport = now + REPORT_INTERVAL_MS;
+    this.#buffer.drain(now, this.#limit, this.#codec);
+    if (now >= this.#nextUpdate) this.#update(now);
+    const clock = this.#source?.clock;
+    if (!clock || !this.#codec || this.#waiting || !this.#reports.isDue(now)) return undefined;
     const wallTime = this.#clock.wallTime();
-    const timestamp =
-      mapping.timestamp +
-      this.#timestampDelta +
-      Math.round(((wallTime - mapping.wallTime) / 1000) * this.#codec.clockRate);
+    const timestamp = this.#mapping.timestamp(timestampAt(clock, wallTime, this.#codec.clockRate));
     const { ssrc, cname } = this.#parameters;
-    const report = buildSenderReport({
-      ssrc,
-      wallTime,
-      timestamp: timestamp >>> 0,
-      packets: this.#packetsSent,
-      octets: this.#bytesSent,
-      reports: [],
-    });
-    return Buffer.concat([report, buildSourceDescription(ssrc, cname)]);
+    return this.#reports.build(ssrc, cname, wallTime, timestamp, now);
+  }
+
+  /** What the leg takes, and what of it is used. */
+  #update(now: number): void {
+    const elapsed = this.#nextUpdate > 0 ? (now - this.#nextUpdate + UPDATE_INTERVAL_MS) / 1000 : 0;
+    this.#nextUpdate = now + UPDATE_INTERVAL_MS;
+    if (elapsed > 0) this.#layers.measure(elapsed);
+    const sent = this.#buffer.measure(now);
+    const offered = this.#offered.update(now);
+    if (this.kind !== 'video') return;
+    this.#capacity.update(now, sent, offered);
+    this.#weigh();
+    this.#pursueKeyframe(now, offered);
   }
 
   /** While it waits for a keyframe and packets come, it asks again. */
   #pursueKeyframe(now: number, offered: number): void {
     if (!this.#waiting || offered < 1000) return;
-    const patience = this.#overBudget ? SPARING_KEYFRAME_MS : KEYFRAME_RETRY_MS;
-    if (now - this.#lastKeyframeRequest < patience) return;
-    if (this.#overBudget && !this.#mayRestart()) return;
+    if (!this.#keyframes.isOverdue(now, this.#overBudget)) return;
+    if (this.#overBudget && this.#hasBacklog(RESTART_BACKLOG_S)) return;
     this.#askForKeyframe();
   }
 
-  /** Whether media went out within the last second or so. */
+  /** Bit/s that went out within the last second or so. */
   get sendRate(): number {
-    return this.#sent.rate;
+    return this.#buffer.rate;
   }
 
   stats(): OutgoingStreamStats {
     return {
       ssrc: this.ssrc,
-      packetsSent: this.#packetsSent,
-      bytesSent: this.#bytesSent,
+      packetsSent: this.#reports.packetsSent,
+      bytesSent: this.#reports.bytesSent,
       nacks: this.#nacks,
       pictureLosses: this.#pictureLosses,
       fullIntraRequests: this.#fullIntraRequests,
-      retransmitted: this.#retransmitted,
+      retransmitted: this.#buffer.retransmitted,
       framesLeftOut: this.#framesLeftOut,
-      packetsLost: this.#packetsLost,
-      fractionLost: this.#fractionLost,
-      roundTripTime: this.#roundTrip / 1000,
+      packetsLost: this.#reports.packetsLost,
+      fractionLost: this.#reports.fractionLost,
+      roundTripTime: this.#reports.roundTrip / 1000,
       receiverEstimate: this.#capacity.estimate ?? 0,
       limit: this.#limit,
     };

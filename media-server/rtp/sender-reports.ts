@@ -1,0 +1,76 @@
+/**
+ * The sender's side of RTCP for one stream (RFC 3550 section 6.4): what was sent, said once a second, and what the
+ * receiver answers.
+ */
+import type { ClockMapping } from '../flow';
+import { buildSenderReport, buildSourceDescription, ntpMiddle } from './rtcp';
+import type { ReceptionReport } from './rtcp';
+
+const REPORT_INTERVAL_MS = 1_000;
+
+export class SenderReports {
+  #packetsSent = 0;
+  #bytesSent = 0;
+  #packetsLost = 0;
+  #fractionLost = 0;
+  #roundTrip = 0;
+  #nextReport = 0;
+
+  get packetsSent(): number {
+    return this.#packetsSent;
+  }
+  /** Payload bytes. */
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+  /** As the receiver says. */
+  get packetsLost(): number {
+    return this.#packetsLost;
+  }
+  get fractionLost(): number {
+    return this.#fractionLost;
+  }
+  /** Milliseconds; 0 before the first report. */
+  get roundTrip(): number {
+    return this.#roundTrip;
+  }
+
+  count(bytes: number): void {
+    this.#packetsSent++;
+    this.#bytesSent += bytes;
+  }
+
+  /** The receiver's report; `wallTime` in ms. Returns the round trip in ms where it can be told. */
+  receive(report: ReceptionReport, wallTime: number): number | undefined {
+    this.#packetsLost = report.packetsLost;
+    this.#fractionLost = report.fractionLost;
+    if (report.lastSenderReport === 0) return undefined;
+    const elapsed = (ntpMiddle(wallTime) - report.lastSenderReport - report.delaySinceLastSenderReport) | 0;
+    // A clock that was set, or nonsense: no round trip.
+    if (elapsed < 0 || elapsed >= 10 * 65536) return undefined;
+    return (this.#roundTrip = (elapsed * 1000) / 65536);
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.#nextReport && this.#packetsSent > 0;
+  }
+
+  /** The report that is due. `timestamp`: the stream's time at `wallTime`, modulo 2^32. */
+  build(ssrc: number, cname: string, wallTime: number, timestamp: number, now: number): Buffer {
+    this.#nextReport = now + REPORT_INTERVAL_MS;
+    const report = buildSenderReport({
+      ssrc,
+      wallTime,
+      timestamp,
+      packets: this.#packetsSent,
+      octets: this.#bytesSent,
+      reports: [],
+    });
+    return Buffer.concat([report, buildSourceDescription(ssrc, cname)]);
+  }
+}
+
+/** The time of a source's stream at `wallTime`; not yet modulo 2^32. */
+export function timestampAt(clock: ClockMapping, wallTime: number, clockRate: number): number {
+  return clock.timestamp + Math.round(((wallTime - clock.wallTime) / 1000) * clockRate);
+}
