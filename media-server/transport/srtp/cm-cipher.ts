@@ -1,10 +1,12 @@
 /** AES_CM_128_HMAC_SHA1_80 (RFC 3711) on node:crypto. */
 import { createCipheriv, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
-import { deriveSessionKey, LABEL } from './profile';
+import { deriveAuthenticationKeys, deriveSessionKeys, writePacketIv } from './session-keys';
 
 const TAG = 10;
 const ALGORITHM = 'aes-128-ctr';
+/** salt · 2^16 XOR ssrc · 2^64 XOR index · 2^16 (RFC 3711 section 4.1.1). */
+const IV_OFFSET = 4;
 
 export class CmCipher implements PacketCipher {
   readonly packet = sharedPacket;
@@ -17,17 +19,19 @@ export class CmCipher implements PacketCipher {
   readonly #rtcpKey: KeyObject;
   readonly #rtcpSalt: Buffer;
   readonly #rtcpAuthentication: KeyObject;
+  /** The last two bytes stay zero: they count the blocks. */
   readonly #iv = Buffer.alloc(16);
   readonly #rollover = Buffer.alloc(4);
 
   constructor(masterKey: Buffer, masterSalt: Buffer) {
-    const derive = (label: number, length: number) => deriveSessionKey(masterKey, masterSalt, label, length);
-    this.#rtpKey = createSecretKey(derive(LABEL.rtpKey, 16));
-    this.#rtpSalt = derive(LABEL.rtpSalt, 14);
-    this.#rtpAuthentication = createSecretKey(derive(LABEL.rtpAuthentication, 20));
-    this.#rtcpKey = createSecretKey(derive(LABEL.rtcpKey, 16));
-    this.#rtcpSalt = derive(LABEL.rtcpSalt, 14);
-    this.#rtcpAuthentication = createSecretKey(derive(LABEL.rtcpAuthentication, 20));
+    const keys = deriveSessionKeys(masterKey, masterSalt);
+    const authentication = deriveAuthenticationKeys(masterKey, masterSalt);
+    this.#rtpKey = createSecretKey(keys.rtpKey);
+    this.#rtpSalt = keys.rtpSalt;
+    this.#rtpAuthentication = createSecretKey(authentication.rtp);
+    this.#rtcpKey = createSecretKey(keys.rtcpKey);
+    this.#rtcpSalt = keys.rtcpSalt;
+    this.#rtcpAuthentication = createSecretKey(authentication.rtcp);
   }
 
   close(): void {
@@ -42,11 +46,7 @@ export class CmCipher implements PacketCipher {
     rollover: number,
     sequence: number,
   ): number {
-    const iv = this.#ivFor(this.#rtpSalt, ssrc, rollover, sequence);
-    packet.set(
-      createCipheriv(ALGORITHM, this.#rtpKey, iv).update(packet.subarray(headerLength, length)),
-      headerLength,
-    );
+    this.#cryptRtp(packet, headerLength, length, ssrc, rollover, sequence);
     packet.set(this.#rtpTag(packet, length, rollover), length);
     return length + TAG;
   }
@@ -62,20 +62,12 @@ export class CmCipher implements PacketCipher {
     const end = length - TAG;
     if (end < headerLength) return -1;
     if (!timingSafeEqual(this.#rtpTag(packet, end, rollover), packet.subarray(end, length))) return -1;
-    const iv = this.#ivFor(this.#rtpSalt, ssrc, rollover, sequence);
-    packet.set(
-      createCipheriv(ALGORITHM, this.#rtpKey, iv).update(packet.subarray(headerLength, end)),
-      headerLength,
-    );
+    this.#cryptRtp(packet, headerLength, end, ssrc, rollover, sequence);
     return end;
   }
 
   sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number {
-    const iv = this.#ivFor(this.#rtcpSalt, ssrc, index >>> 16, index & 0xffff);
-    packet.set(
-      createCipheriv(ALGORITHM, this.#rtcpKey, iv).update(packet.subarray(RTCP_CLEAR, length)),
-      RTCP_CLEAR,
-    );
+    this.#cryptRtcp(packet, length, ssrc, index);
     packet.writeUInt32BE((index | RTCP_ENCRYPTED) >>> 0, length);
     packet.set(this.#rtcpTag(packet, length + 4), length + 4);
     return length + 4 + TAG;
@@ -88,30 +80,28 @@ export class CmCipher implements PacketCipher {
     const word = packet.readUInt32BE(end);
     // Authenticated but not encrypted RTCP exists in the standard and in no browser.
     if (word < RTCP_ENCRYPTED) return -1;
-    const index = word - RTCP_ENCRYPTED;
-    const iv = this.#ivFor(this.#rtcpSalt, packet.readUInt32BE(4), index >>> 16, index & 0xffff);
-    packet.set(
-      createCipheriv(ALGORITHM, this.#rtcpKey, iv).update(packet.subarray(RTCP_CLEAR, end)),
-      RTCP_CLEAR,
-    );
+    this.#cryptRtcp(packet, end, packet.readUInt32BE(4), word - RTCP_ENCRYPTED);
     return end;
   }
 
-  /** salt · 2^16 XOR ssrc · 2^64 XOR index · 2^16 (RFC 3711 section 4.1.1). */
-  #ivFor(salt: Buffer, ssrc: number, rollover: number, sequence: number): Buffer {
-    const iv = this.#iv;
-    iv.set(salt);
-    iv[4]! ^= ssrc >>> 24;
-    iv[5]! ^= ssrc >>> 16;
-    iv[6]! ^= ssrc >>> 8;
-    iv[7]! ^= ssrc;
-    iv[8]! ^= rollover >>> 24;
-    iv[9]! ^= rollover >>> 16;
-    iv[10]! ^= rollover >>> 8;
-    iv[11]! ^= rollover;
-    iv[12]! ^= sequence >>> 8;
-    iv[13]! ^= sequence;
-    return iv;
+  /** Encrypts or decrypts, which is the same in counter mode: `packet[from..end)`, in place. */
+  #cryptRtp(
+    packet: Buffer,
+    from: number,
+    end: number,
+    ssrc: number,
+    rollover: number,
+    sequence: number,
+  ): void {
+    writePacketIv(this.#iv, this.#rtpSalt, IV_OFFSET, ssrc, rollover, sequence);
+    const cipher = createCipheriv(ALGORITHM, this.#rtpKey, this.#iv);
+    packet.set(cipher.update(packet.subarray(from, end)), from);
+  }
+
+  #cryptRtcp(packet: Buffer, end: number, ssrc: number, index: number): void {
+    writePacketIv(this.#iv, this.#rtcpSalt, IV_OFFSET, ssrc, index >>> 16, index & 0xffff);
+    const cipher = createCipheriv(ALGORITHM, this.#rtcpKey, this.#iv);
+    packet.set(cipher.update(packet.subarray(RTCP_CLEAR, end)), RTCP_CLEAR);
   }
 
   #rtpTag(packet: Buffer, length: number, rollover: number): Buffer {

@@ -4,10 +4,10 @@
  * does not follow in order (retransmissions, a third stream, odd sizes) takes the ordinary way and gives the same bytes.
  */
 import { createCipheriv } from 'node:crypto';
-import { GcmCipher } from './gcm-cipher';
+import { GCM_IV_OFFSET, GcmCipher } from './gcm-cipher';
 import { instantiateGcm, LAYOUT, TABLE_SIZE, writeTable, type GcmModule } from './gcm-module';
 import type { PacketCipher } from './packet-cipher';
-import { deriveSessionKey, LABEL } from './profile';
+import { deriveSessionKeys, writePacketIv } from './session-keys';
 
 const TAG = 16;
 /** Audio and video. */
@@ -117,16 +117,13 @@ export class FastGcmCipher implements PacketCipher {
   #closed = false;
 
   private constructor(masterKey: Buffer, masterSalt: Buffer, arena: Arena, slot: number) {
-    this.#ordinary = GcmCipher.fromMaster(masterKey, masterSalt);
+    const keys = deriveSessionKeys(masterKey, masterSalt);
+    this.#ordinary = new GcmCipher(keys);
     this.#arena = arena;
     this.#slot = slot;
     this.packet = arena.packet;
-    this.#salt = deriveSessionKey(masterKey, masterSalt, LABEL.rtpSalt, 12);
-    this.#aes = createCipheriv(
-      'aes-128-ecb',
-      deriveSessionKey(masterKey, masterSalt, LABEL.rtpKey, 16),
-      null,
-    );
+    this.#salt = keys.rtpSalt;
+    this.#aes = createCipheriv('aes-128-ecb', keys.rtpKey, null);
     this.#aes.setAutoPadding(false);
     writeTable(arena.bytes.subarray(slot, slot + TABLE_SIZE), this.#aes.update(Buffer.alloc(16)));
   }
@@ -215,7 +212,7 @@ export class FastGcmCipher implements PacketCipher {
     const words = this.#ivWords;
     let at = 0;
     for (let packet = 0; packet < count; packet++) {
-      this.#setIv(stream.ssrc, rollover, sequence + packet);
+      writePacketIv(this.#iv, this.#salt, GCM_IV_OFFSET, stream.ssrc, rollover, sequence + packet);
       const [a, b, c] = [words[0]!, words[1]!, words[2]!];
       for (let block = 0; block < size; block++) {
         counters[at] = a;
@@ -230,20 +227,5 @@ export class FastGcmCipher implements PacketCipher {
     stream.first = sequence;
     stream.count = count;
     return true;
-  }
-
-  #setIv(ssrc: number, rollover: number, sequence: number): void {
-    const iv = this.#iv;
-    iv.set(this.#salt);
-    iv[2]! ^= ssrc >>> 24;
-    iv[3]! ^= ssrc >>> 16;
-    iv[4]! ^= ssrc >>> 8;
-    iv[5]! ^= ssrc;
-    iv[6]! ^= rollover >>> 24;
-    iv[7]! ^= rollover >>> 16;
-    iv[8]! ^= rollover >>> 8;
-    iv[9]! ^= rollover;
-    iv[10]! ^= sequence >>> 8;
-    iv[11]! ^= sequence;
   }
 }

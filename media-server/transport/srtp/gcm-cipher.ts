@@ -1,10 +1,12 @@
 /** AEAD_AES_128_GCM (RFC 7714) on node:crypto. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
-import { deriveSessionKey, LABEL } from './profile';
+import { deriveSessionKeys, writePacketIv, type SessionKeys } from './session-keys';
 
 const TAG = 16;
 const ALGORITHM = 'aes-128-gcm';
+/** Two zero bytes, SSRC, roll-over counter, sequence number; all XOR the salt (RFC 7714 section 8.1). */
+export const GCM_IV_OFFSET = 2;
 
 export class GcmCipher implements PacketCipher {
   readonly packet = sharedPacket;
@@ -18,7 +20,7 @@ export class GcmCipher implements PacketCipher {
   readonly #iv = Buffer.alloc(12);
   readonly #rtcpAad = Buffer.alloc(RTCP_CLEAR + 4);
 
-  private constructor(rtpKey: Buffer, rtpSalt: Buffer, rtcpKey: Buffer, rtcpSalt: Buffer) {
+  constructor({ rtpKey, rtpSalt, rtcpKey, rtcpSalt }: SessionKeys) {
     this.#rtpKey = createSecretKey(rtpKey);
     this.#rtpSalt = rtpSalt;
     this.#rtcpKey = createSecretKey(rtcpKey);
@@ -26,18 +28,12 @@ export class GcmCipher implements PacketCipher {
   }
 
   static fromMaster(masterKey: Buffer, masterSalt: Buffer): GcmCipher {
-    const derive = (label: number, length: number) => deriveSessionKey(masterKey, masterSalt, label, length);
-    return new GcmCipher(
-      derive(LABEL.rtpKey, 16),
-      derive(LABEL.rtpSalt, 12),
-      derive(LABEL.rtcpKey, 16),
-      derive(LABEL.rtcpSalt, 12),
-    );
+    return new GcmCipher(deriveSessionKeys(masterKey, masterSalt));
   }
 
   /** For the vectors of RFC 7714, which begin after the derivation. */
   static withSessionKeys(rtpKey: Buffer, rtpSalt: Buffer, rtcpKey: Buffer, rtcpSalt: Buffer): GcmCipher {
-    return new GcmCipher(rtpKey, rtpSalt, rtcpKey, rtcpSalt);
+    return new GcmCipher({ rtpKey, rtpSalt, rtcpKey, rtcpSalt });
   }
 
   close(): void {
@@ -52,11 +48,8 @@ export class GcmCipher implements PacketCipher {
     rollover: number,
     sequence: number,
   ): number {
-    const cipher = createCipheriv(ALGORITHM, this.#rtpKey, this.#rtpIv(ssrc, rollover, sequence));
-    cipher.setAAD(packet.subarray(0, headerLength));
-    packet.set(cipher.update(packet.subarray(headerLength, length)), headerLength);
-    cipher.final();
-    packet.set(cipher.getAuthTag(), length);
+    writePacketIv(this.#iv, this.#rtpSalt, GCM_IV_OFFSET, ssrc, rollover, sequence);
+    this.#seal(this.#rtpKey, packet.subarray(0, headerLength), packet, headerLength, length);
     return length + TAG;
   }
 
@@ -70,26 +63,15 @@ export class GcmCipher implements PacketCipher {
   ): number {
     const end = length - TAG;
     if (end < headerLength) return -1;
-    const decipher = createDecipheriv(ALGORITHM, this.#rtpKey, this.#rtpIv(ssrc, rollover, sequence));
-    decipher.setAuthTag(packet.subarray(end, length));
-    decipher.setAAD(packet.subarray(0, headerLength));
-    const plain = decipher.update(packet.subarray(headerLength, end));
-    try {
-      decipher.final();
-    } catch {
-      return -1;
-    }
-    packet.set(plain, headerLength);
-    return end;
+    writePacketIv(this.#iv, this.#rtpSalt, GCM_IV_OFFSET, ssrc, rollover, sequence);
+    const header = packet.subarray(0, headerLength);
+    return this.#open(this.#rtpKey, header, packet, headerLength, end) ? end : -1;
   }
 
   sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number {
     const word = (index | RTCP_ENCRYPTED) >>> 0;
-    const cipher = createCipheriv(ALGORITHM, this.#rtcpKey, this.#rtcpIv(ssrc, index));
-    cipher.setAAD(this.#aadOfRtcp(packet, word));
-    packet.set(cipher.update(packet.subarray(RTCP_CLEAR, length)), RTCP_CLEAR);
-    cipher.final();
-    packet.set(cipher.getAuthTag(), length);
+    writePacketIv(this.#iv, this.#rtcpSalt, GCM_IV_OFFSET, ssrc, index >>> 16, index & 0xffff);
+    this.#seal(this.#rtcpKey, this.#aadOfRtcp(packet, word), packet, RTCP_CLEAR, length);
     packet.writeUInt32BE(word, length + TAG);
     return length + TAG + 4;
   }
@@ -100,49 +82,34 @@ export class GcmCipher implements PacketCipher {
     const word = packet.readUInt32BE(length - 4);
     // Authenticated but not encrypted RTCP exists in the standard and in no browser.
     if (word < RTCP_ENCRYPTED) return -1;
-    const decipher = createDecipheriv(
-      ALGORITHM,
-      this.#rtcpKey,
-      this.#rtcpIv(packet.readUInt32BE(4), word - RTCP_ENCRYPTED),
-    );
+    const index = word - RTCP_ENCRYPTED;
+    const ssrc = packet.readUInt32BE(4);
+    writePacketIv(this.#iv, this.#rtcpSalt, GCM_IV_OFFSET, ssrc, index >>> 16, index & 0xffff);
+    return this.#open(this.#rtcpKey, this.#aadOfRtcp(packet, word), packet, RTCP_CLEAR, end) ? end : -1;
+  }
+
+  /** `packet[from..end)` in place, with the vector as written; the tag goes behind it. */
+  #seal(key: KeyObject, clear: Buffer, packet: Buffer, from: number, end: number): void {
+    const cipher = createCipheriv(ALGORITHM, key, this.#iv);
+    cipher.setAAD(clear);
+    packet.set(cipher.update(packet.subarray(from, end)), from);
+    cipher.final();
+    packet.set(cipher.getAuthTag(), end);
+  }
+
+  /** The reverse; false, and the packet as it was, when it is not authentic. */
+  #open(key: KeyObject, clear: Buffer, packet: Buffer, from: number, end: number): boolean {
+    const decipher = createDecipheriv(ALGORITHM, key, this.#iv);
     decipher.setAuthTag(packet.subarray(end, end + TAG));
-    decipher.setAAD(this.#aadOfRtcp(packet, word));
-    const plain = decipher.update(packet.subarray(RTCP_CLEAR, end));
+    decipher.setAAD(clear);
+    const plain = decipher.update(packet.subarray(from, end));
     try {
       decipher.final();
     } catch {
-      return -1;
+      return false;
     }
-    packet.set(plain, RTCP_CLEAR);
-    return end;
-  }
-
-  /** Two zero bytes, SSRC, roll-over counter, sequence number; all XOR the salt (RFC 7714 section 8.1). */
-  #rtpIv(ssrc: number, rollover: number, sequence: number): Buffer {
-    const iv = this.#iv;
-    const salt = this.#rtpSalt;
-    iv[0] = salt[0]!;
-    iv[1] = salt[1]!;
-    iv[2] = salt[2]! ^ (ssrc >>> 24);
-    iv[3] = salt[3]! ^ (ssrc >>> 16);
-    iv[4] = salt[4]! ^ (ssrc >>> 8);
-    iv[5] = salt[5]! ^ ssrc;
-    iv[6] = salt[6]! ^ (rollover >>> 24);
-    iv[7] = salt[7]! ^ (rollover >>> 16);
-    iv[8] = salt[8]! ^ (rollover >>> 8);
-    iv[9] = salt[9]! ^ rollover;
-    iv[10] = salt[10]! ^ (sequence >>> 8);
-    iv[11] = salt[11]! ^ sequence;
-    return iv;
-  }
-
-  #rtcpIv(ssrc: number, index: number): Buffer {
-    const iv = this.#iv;
-    iv.fill(0);
-    iv.writeUInt32BE(ssrc, 2);
-    iv.writeUInt32BE(index, 8);
-    for (let i = 0; i < 12; i++) iv[i]! ^= this.#rtcpSalt[i]!;
-    return iv;
+    packet.set(plain, from);
+    return true;
   }
 
   #aadOfRtcp(packet: Buffer, word: number): Buffer {

@@ -1,5 +1,4 @@
-/** The SRTP protection profiles that we speak and the keys they need (RFC 5764 section 4.1.2, RFC 7714, RFC 3711). */
-import { createCipheriv } from 'node:crypto';
+/** The SRTP protection profiles that we speak and the sizes of their keys (RFC 5764 section 4.1.2, RFC 7714, RFC 3711). */
 import type { SrtpProfileName } from '../types';
 
 export interface SrtpProfile {
@@ -24,27 +23,4 @@ export const SRTP_PROFILES: Readonly<{ [name in SrtpProfileName]: SrtpProfile }>
 
 export function profileById(id: number): SrtpProfile | undefined {
   return Object.values(SRTP_PROFILES).find((profile) => profile.id === id);
-}
-
-/** Labels of RFC 3711 section 4.3.1. */
-export const LABEL = {
-  rtpKey: 0,
-  rtpAuthentication: 1,
-  rtpSalt: 2,
-  rtcpKey: 3,
-  rtcpAuthentication: 4,
-  rtcpSalt: 5,
-} as const;
-
-/** A session key from master key and salt (RFC 3711 section 4.3; RFC 7714 section 11 pads the shorter salt of GCM). */
-export function deriveSessionKey(
-  masterKey: Buffer,
-  masterSalt: Buffer,
-  label: number,
-  length: number,
-): Buffer {
-  const iv = Buffer.alloc(16);
-  masterSalt.copy(iv);
-  iv[7]! ^= label;
-  return createCipheriv('aes-128-ctr', masterKey, iv).update(Buffer.alloc(length));
 }
