@@ -6,8 +6,9 @@ import { silentLogger, type Logger } from '../../protocol/log';
 import type { DtlsCertificate } from './dtls/certificate';
 import { DtlsConnection } from './dtls/connection';
 import { CandidateGatherer } from './ice/gatherer';
-import { IceAgent, type AgentEvents, type IcePair } from './ice/agent';
+import { IceAgent, type AgentEvents } from './ice/agent';
 import type { Base } from './ice/candidate';
+import type { IcePair } from './ice/generation';
 import type { DatagramReceiver } from './remote-table';
 import { profileById, type SrtpProfile } from './srtp/profile';
 import { DataChannels, MAX_MESSAGE_SIZE } from './sctp/data-channels';
@@ -348,6 +349,10 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
 
   #forgetKeys(): void {
     this.#sender?.close();
+    // Its last word.
+    const dropped = this.#sender?.droppedLater ?? 0;
+    this.#packetsSent -= dropped;
+    this.#packetsDropped += dropped;
     this.#sender = undefined;
     this.#receiver = undefined;
   }

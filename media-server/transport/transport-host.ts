@@ -5,7 +5,7 @@
  */
 import { silentLogger, type Logger } from '../../protocol/log';
 import { makeCertificate, loadCertificate, type DtlsCertificate } from './dtls/certificate';
-import type { SrtpKeyingMaterial } from './dtls/connection';
+import type { SrtpKeyingMaterial } from './dtls/association-secrets';
 import type { IceAgent, StunRegistry, TransactionReceiver } from './ice/agent';
 import type { Base } from './ice/candidate';
 import { ATTRIBUTE, attributeOf, canonicalAddress, looksLikeStun, parseStun, STUN } from './ice/stun';

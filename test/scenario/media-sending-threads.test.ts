@@ -186,6 +186,29 @@ describe('sending threads', () => {
     expect(server.stats()).toMatchObject({ transports: 0, sendingThreads: 1 });
   });
 
+  it('tell of what was refused, also when the leg is closed', async () => {
+    const [server, browsers] = [await startServer(), await start({})];
+    const viewer = await join(server, browsers);
+    send([viewer], 0, 5);
+    await arrived(viewer, 5);
+    // Another content under a number that was used: the thread does not send it.
+    header.writeUInt16BE(4, 2);
+    expect(viewer.sending.sendRtp(header, 12, Buffer.alloc(100), 0, 100)).toBe(true);
+    const refused = { packetsSent: 5, packetsDropped: 1 };
+    await until(() => (viewer.sending.stats().packetsDropped === 1 ? undefined : 'not refused yet'));
+    expect(viewer.sending.stats()).toMatchObject(refused);
+    viewer.sending.close();
+    expect(viewer.sending.stats()).toMatchObject(refused);
+  });
+
+  it('are done without where none can be had', async () => {
+    const [server, browsers] = [await startServer(0, 'send-worker.js'), await start({})];
+    const viewer = await join(server, browsers);
+    send([viewer], 0, 5);
+    await arrived(viewer, 5);
+    expect(server.stats().sendingThreads).toBe(0);
+  });
+
   it('are done without where they do not start', async () => {
     const [server, browsers] = [await startServer(0, `${worker.file}.missing`), await start({})];
     // Whoever was given to the thread is told, and comes again.

@@ -3,14 +3,16 @@
  * fingerprints, ECDHE with AES-128-GCM, extended master secret. No cookies (ICE has validated the address), no session
  * resumption, no renegotiation.
  *
- * Own code, because what makes a fingerprint worth anything is the proof that the peer holds the certificate's key
- * (ServerKeyExchange, CertificateVerify and Finished are verified here), and because joining must not wait for
- * timers: flights are packed into as few datagrams as possible and answered in the same turn of the event loop.
+ * This is the handshake and the life of the association; repeating what was lost is the Flight's, keys are the
+ * AssociationSecrets'. Own code, because what makes a fingerprint worth anything is the proof that the peer holds the
+ * certificate's key (ServerKeyExchange, CertificateVerify and Finished are verified here), and because joining must not
+ * wait for timers: flights are packed into as few datagrams as possible and answered in the same turn of the event loop.
  */
 import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { SystemTimers, type Timer, type Timers } from '../timers';
+import { SystemTimers, type Timers } from '../timers';
 import { TransportError } from '../transport-error';
 import type { DtlsRole, Fingerprint } from '../types';
+import { AssociationSecrets, type SrtpKeyingMaterial } from './association-secrets';
 import { matchesFingerprint, type DtlsCertificate } from './certificate';
 import {
   makeEphemeralKey,
@@ -20,18 +22,11 @@ import {
   verifySignature,
   type EphemeralKey,
 } from './key-agreement';
+import { Flight } from './flight';
 import * as m from './messages';
-import { masterSecret, prf, sha256 } from './prf';
-import { HANDSHAKE_HEADER, Reassembly, type HandshakeMessage } from './reassembly';
-import {
-  CONTENT,
-  parseRecords,
-  plainRecord,
-  RECORD_HEADER,
-  RecordKey,
-  ReplayWindow,
-  type Record,
-} from './record';
+import { Reassembly, type HandshakeMessage } from './reassembly';
+import type { RecordKey } from './record';
+import { CONTENT, parseRecords, plainRecord, ReplayWindow, type Record } from './record';
 
 const { HANDSHAKE } = m;
 
@@ -53,31 +48,8 @@ export interface DtlsOptions {
   readonly timers?: Timers;
 }
 
-/** Keys for SRTP, cut from the exporter as RFC 5764 section 4.2 orders them. */
-export interface SrtpKeyingMaterial {
-  readonly localKey: Buffer;
-  readonly remoteKey: Buffer;
-  readonly localSalt: Buffer;
-  readonly remoteSalt: Buffer;
-}
-
 type State = 'new' | 'handshake' | 'connected' | 'closed' | 'failed';
 
-/** One message of our current flight, kept for retransmission. */
-interface Outgoing {
-  readonly type: number;
-  readonly epoch: number;
-  readonly content: Buffer;
-}
-
-/** Stays under the MTU of every path that video takes, with IPv6, UDP and TURN headers around it. */
-const MAX_DATAGRAM = 1_200;
-/** Browsers start at 50 ms, too; RFC 6347's full second is for paths without a measured round trip. */
-const FIRST_RETRANSMIT = 100;
-const MAX_RETRANSMIT_INTERVAL = 3_000;
-const HANDSHAKE_TIMEOUT = 30_000;
-/** A repeated flight is answered by repeating ours, but a flood of them is not. */
-const MIN_REPEAT_INTERVAL = 40;
 /** Encrypted records that overtook the key exchange. */
 const MAX_EARLY_RECORDS = 4;
 const ALERT = {
@@ -90,7 +62,6 @@ const ALERT = {
 
 export class DtlsConnection {
   readonly #options: DtlsOptions;
-  readonly #timers: Timers;
   #state: State = 'new';
 
   // Handshake only; dropped when it is over.
@@ -107,25 +78,28 @@ export class DtlsConnection {
   #extendedMasterSecret = false;
   #suite = 0;
   #early: Record[] = [];
-  #deadline = 0;
-  #interval = FIRST_RETRANSMIT;
 
   // Lives as long as the association.
-  #flight: Outgoing[] = [];
-  #flightSentAt = 0;
-  #timer: Timer | undefined;
-  #messageSequence = 0;
+  readonly #flight: Flight;
   readonly #sequences: [number, number] = [0, 0];
   #writeKey: RecordKey | undefined;
   #readKey: RecordKey | undefined;
   readonly #replay = new ReplayWindow();
-  #master: Buffer = Buffer.alloc(0);
+  #secrets: AssociationSecrets | undefined;
   #srtpProfile = 0;
   #remoteCertificate: Buffer | undefined;
 
   constructor(options: DtlsOptions) {
     this.#options = options;
-    this.#timers = options.timers ?? SystemTimers;
+    this.#flight = new Flight({
+      timers: options.timers ?? SystemTimers,
+      record: (type, epoch, content) => this.#record(type, epoch, content),
+      send: (datagram) => options.send(datagram),
+      timedOut: () =>
+        this.#fail(
+          new TransportError('dtls-timeout', 'the peer stopped answering during the DTLS handshake'),
+        ),
+    });
     this.#expected = options.role === 'server' ? [HANDSHAKE.clientHello] : [HANDSHAKE.serverHello];
   }
 
@@ -171,19 +145,8 @@ export class DtlsConnection {
 
   /** RFC 5705 with the label and layout of RFC 5764. */
   exportSrtpKeys(keyLength: number, saltLength: number): SrtpKeyingMaterial {
-    const server = this.#options.role === 'server';
-    const [client, serverRandom] = server
-      ? [this.#remoteRandom, this.#localRandom]
-      : [this.#localRandom, this.#remoteRandom];
-    const seed = Buffer.concat([client, serverRandom]);
-    const material = prf(this.#master, 'EXTRACTOR-dtls_srtp', seed, 2 * (keyLength + saltLength));
-    const clientKey = material.subarray(0, keyLength);
-    const serverKey = material.subarray(keyLength, 2 * keyLength);
-    const clientSalt = material.subarray(2 * keyLength, 2 * keyLength + saltLength);
-    const serverSalt = material.subarray(2 * keyLength + saltLength);
-    return server
-      ? { localKey: serverKey, remoteKey: clientKey, localSalt: serverSalt, remoteSalt: clientSalt }
-      : { localKey: clientKey, remoteKey: serverKey, localSalt: clientSalt, remoteSalt: serverSalt };
+    if (!this.#secrets) throw new TransportError('dtls-protocol', 'there are no keys before the handshake');
+    return this.#secrets.exportSrtpKeys(keyLength, saltLength);
   }
 
   /** Says close_notify when there is somebody to hear it. Idempotent; no callback follows. */
@@ -194,9 +157,7 @@ export class DtlsConnection {
   }
 
   #stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#flight = [];
+    this.#flight.stop();
     this.#early = [];
   }
 
@@ -269,83 +230,24 @@ export class DtlsConnection {
     return this.#writeKey!.seal(type, 1, this.#sequences[1]++, content);
   }
 
-  // ---- flights
+  // ---- handshake
 
   #beginHandshake(): void {
     this.#state = 'handshake';
-    this.#deadline = this.#timers.now() + HANDSHAKE_TIMEOUT;
+    this.#flight.startClock();
     this.#options.connecting();
   }
 
   /** Queues a message of the flight under construction and puts it into the transcript. */
   #queue(type: number, body: Buffer, epoch = 0): void {
-    const message = Buffer.alloc(HANDSHAKE_HEADER + body.length);
-    message[0] = type;
-    message.writeUIntBE(body.length, 1, 3);
-    message.writeUInt16BE(this.#messageSequence++, 4);
-    message.writeUIntBE(body.length, 9, 3);
-    body.copy(message, HANDSHAKE_HEADER);
-    this.#transcript.push(message);
-    this.#flight.push({ type: CONTENT.handshake, epoch, content: message });
+    this.#transcript.push(this.#flight.add(type, body, epoch));
   }
-
-  #sendFlight(awaitsAnswer: boolean): void {
-    this.#interval = FIRST_RETRANSMIT;
-    this.#transmit();
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (awaitsAnswer) this.#scheduleRetransmit();
-  }
-
-  #scheduleRetransmit(): void {
-    this.#timer = this.#timers.after(this.#interval, () => {
-      if (this.#state !== 'handshake') return;
-      if (this.#timers.now() >= this.#deadline) {
-        this.#fail(
-          new TransportError('dtls-timeout', 'the peer stopped answering during the DTLS handshake'),
-        );
-        return;
-      }
-      this.#interval = Math.min(this.#interval * 2, MAX_RETRANSMIT_INTERVAL);
-      this.#transmit();
-      this.#scheduleRetransmit();
-    });
-  }
-
-  #transmit(): void {
-    this.#flightSentAt = this.#timers.now();
-    let datagram: Buffer[] = [];
-    let size = 0;
-    const flush = () => {
-      if (size > 0) this.#options.send(Buffer.concat(datagram));
-      datagram = [];
-      size = 0;
-    };
-    for (const { type, epoch, content } of this.#flight) {
-      for (const fragment of type === CONTENT.handshake ? fragmentsOf(content) : [content]) {
-        const record = this.#record(type, epoch, fragment);
-        if (size + record.length > MAX_DATAGRAM) flush();
-        datagram.push(record);
-        size += record.length;
-      }
-    }
-    flush();
-  }
-
-  // ---- handshake
 
   #receiveHandshake(content: Buffer, epoch: number): void {
     // Finished is the one message that comes encrypted, and the only one.
     if ((content[0] === HANDSHAKE.finished) !== (epoch === 1)) return;
     if (this.#state === 'new') this.#beginHandshake();
-    const repeated = this.#reassembly.add(content);
-    if (
-      repeated &&
-      this.#flight.length > 0 &&
-      this.#timers.now() - this.#flightSentAt >= MIN_REPEAT_INTERVAL
-    ) {
-      this.#transmit();
-    }
+    if (this.#reassembly.add(content)) this.#flight.repeat();
     if (this.#state !== 'handshake') return;
     for (let message = this.#reassembly.take(); message; message = this.#reassembly.take()) {
       this.#handle(message);
@@ -414,7 +316,7 @@ export class DtlsConnection {
     this.#ephemeral = ephemeral;
     const params = m.keyExchangeParams(curve, ephemeral.publicKey);
     const signature = signWith(certificate, Buffer.concat([this.#remoteRandom, this.#localRandom, params]));
-    this.#flight = [];
+    this.#flight.begin();
     this.#queue(
       HANDSHAKE.serverHello,
       m.buildServerHello(this.#localRandom, this.#suite, profile, hello.extendedMasterSecret),
@@ -426,7 +328,7 @@ export class DtlsConnection {
     );
     this.#queue(HANDSHAKE.certificateRequest, m.buildCertificateRequest());
     this.#queue(HANDSHAKE.serverHelloDone, Buffer.alloc(0));
-    this.#sendFlight(true);
+    this.#flight.send(true);
   }
 
   #onClientKeyExchange(message: HandshakeMessage): void {
@@ -447,10 +349,10 @@ export class DtlsConnection {
 
   #sendClientHello(): void {
     this.#transcript = [];
-    this.#flight = [];
+    this.#flight.begin();
     const hello = m.buildClientHello(this.#localRandom, this.#cookie, this.#options.srtpProfiles);
     this.#queue(HANDSHAKE.clientHello, hello);
-    this.#sendFlight(true);
+    this.#flight.send(true);
   }
 
   #onServerHello(message: HandshakeMessage): void {
@@ -482,7 +384,7 @@ export class DtlsConnection {
 
   #sendClientFlight(): void {
     const { certificate } = this.#options;
-    this.#flight = [];
+    this.#flight.begin();
     if (this.#certificateRequested) this.#queue(HANDSHAKE.certificate, m.buildCertificate(certificate.der));
     this.#queue(HANDSHAKE.clientKeyExchange, m.buildClientKeyExchange(this.#ephemeral!.publicKey));
     this.#deriveKeys(this.#remotePublicPoint);
@@ -491,7 +393,7 @@ export class DtlsConnection {
       this.#queue(HANDSHAKE.certificateVerify, m.buildSignature(schemeOf(certificate), signature));
     }
     this.#queueFinished();
-    this.#sendFlight(true);
+    this.#flight.send(true);
     this.#openEarlyRecords();
   }
 
@@ -512,23 +414,17 @@ export class DtlsConnection {
   }
 
   #deriveKeys(peerPoint: Buffer): void {
-    const server = this.#options.role === 'server';
-    const preMaster = this.#ephemeral!.agree(peerPoint);
-    const [clientRandom, serverRandom] = server
-      ? [this.#remoteRandom, this.#localRandom]
-      : [this.#localRandom, this.#remoteRandom];
-    this.#master = masterSecret(
-      preMaster,
-      this.#extendedMasterSecret,
-      sha256(this.#transcript),
-      clientRandom,
-      serverRandom,
-    );
-    const block = prf(this.#master, 'key expansion', Buffer.concat([serverRandom, clientRandom]), 40);
-    const client = new RecordKey(Buffer.from(block.subarray(0, 16)), block.subarray(32, 36));
-    const serverKey = new RecordKey(Buffer.from(block.subarray(16, 32)), block.subarray(36, 40));
-    this.#writeKey = server ? serverKey : client;
-    this.#readKey = server ? client : serverKey;
+    this.#secrets = new AssociationSecrets({
+      role: this.#options.role,
+      preMaster: this.#ephemeral!.agree(peerPoint),
+      extendedMasterSecret: this.#extendedMasterSecret,
+      transcript: this.#transcript,
+      localRandom: this.#localRandom,
+      remoteRandom: this.#remoteRandom,
+    });
+    const { write, read } = this.#secrets.recordKeys();
+    this.#writeKey = write;
+    this.#readKey = read;
   }
 
   #openEarlyRecords(): void {
@@ -537,12 +433,12 @@ export class DtlsConnection {
     for (const record of early) this.#receiveRecord(record);
   }
 
-  #verifyData(who: 'client' | 'server'): Buffer {
-    return prf(this.#master, `${who} finished`, sha256(this.#transcript), 12);
+  #verifyData(who: DtlsRole): Buffer {
+    return this.#secrets!.verifyData(who, this.#transcript);
   }
 
   #queueFinished(): void {
-    this.#flight.push({ type: CONTENT.changeCipherSpec, epoch: 0, content: Buffer.from([1]) });
+    this.#flight.addChangeCipherSpec();
     this.#queue(HANDSHAKE.finished, this.#verifyData(this.#options.role), 1);
   }
 
@@ -553,12 +449,10 @@ export class DtlsConnection {
       throw new TransportError('dtls-signature', 'the handshake was tampered with');
     }
     this.#accept(message);
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#flight = [];
+    this.#flight.stop();
     if (server) {
       this.#queueFinished();
-      this.#sendFlight(false);
+      this.#flight.send(false);
     }
     this.#state = 'connected';
     this.#transcript = [];
@@ -566,20 +460,4 @@ export class DtlsConnection {
     this.#remoteKey = undefined;
     this.#options.connected();
   }
-}
-
-/** Pieces of a handshake message that fit a datagram, each with its own header (RFC 6347 section 4.2.3). */
-function fragmentsOf(message: Buffer): Buffer[] {
-  const room = MAX_DATAGRAM - RECORD_HEADER - HANDSHAKE_HEADER - 24;
-  const body = message.subarray(HANDSHAKE_HEADER);
-  if (body.length <= room) return [message];
-  const fragments: Buffer[] = [];
-  for (let from = 0; from < body.length; from += room) {
-    const part = body.subarray(from, from + room);
-    const header = Buffer.from(message.subarray(0, HANDSHAKE_HEADER));
-    header.writeUIntBE(from, 6, 3);
-    header.writeUIntBE(part.length, 9, 3);
-    fragments.push(Buffer.concat([header, part]));
-  }
-  return fragments;
 }

@@ -3,13 +3,14 @@
  * (RFC 7675) while media flows. It neither owns sockets nor gathers: bases are given to it, datagrams that are STUN
  * come in parsed, and what it decides goes out through AgentEvents.
  *
- * One data stream with one component means one check list, so nothing is ever frozen: pairs are checked in the order of
- * their priority, triggered ones at once.
+ * One data stream with one component means one check list (its Generation's), so nothing is ever frozen: pairs are checked
+ * in the order of their priority, triggered ones at once.
  */
 import { randomBytes } from 'node:crypto';
 import type { Timer, Timers } from '../timers';
 import type { CandidatePair, IceCandidate, IceParameters, IceRole, IceState } from '../types';
-import { canPair, comparePairs, makeCandidate, priorityOf, usableRemote, type Base } from './candidate';
+import { makeCandidate, priorityOf, type Base } from './candidate';
+import { Generation, type Check, type IcePair } from './generation';
 import {
   ATTRIBUTE,
   attributeOf,
@@ -25,8 +26,10 @@ export interface AgentEvents {
   stateChanged(state: IceState): void;
   /** Data goes over this pair from now on. */
   pairSelected(pair: IcePair, description: CandidatePair): void;
-  /** Whoever sends from here knows our ICE password: its packets may be looked at. */
-  /** `proven`: it also answered a check of ours, so the address is not forged. */
+  /**
+   * Whoever sends from here knows our ICE password: its packets may be looked at.
+   * `proven`: it also answered a check of ours, so the address is not forged.
+   */
   remoteValidated(base: Base, address: string, port: number, proven: boolean): void;
 }
 
@@ -39,44 +42,6 @@ export interface StunRegistry {
 }
 export type TransactionReceiver = (message: StunMessage, base: Base, address: string, port: number) => void;
 
-export interface IcePair {
-  readonly base: Base;
-  readonly remote: IceCandidate;
-  readonly localPriority: number;
-  readonly remotePriority: number;
-  readonly generation: Generation;
-  state: 'waiting' | 'in-progress' | 'succeeded' | 'failed';
-  /** Controlled: the peer has asked for this pair. Controlling: it answered our nomination. */
-  nominated: boolean;
-  nominatedAt: number;
-  check: Check | undefined;
-  /** Address of ours as the peer sees it. */
-  mapped: { address: string; port: number } | undefined;
-}
-
-interface Check {
-  readonly id: string;
-  readonly datagram: Buffer;
-  readonly nominating: boolean;
-  readonly role: IceRole;
-  readonly sentAt: number;
-  attempts: number;
-  nextAt: number;
-}
-
-/** What one set of credentials stands for. A restart makes a new one beside the old. */
-interface Generation {
-  readonly local: IceParameters;
-  remote: IceParameters | undefined;
-  readonly pairs: IcePair[];
-  readonly remotes: IceCandidate[];
-  startedAt: number;
-  firstValidAt: number;
-}
-
-/** RFC 8445 section 6.1.2.5 says 100. */
-const MAX_PAIRS = 100;
-const MAX_REMOTE_CANDIDATES = 64;
 /** Pace of new checks, and the grain of everything else while checking. */
 const PACE = 20;
 /** Grain of the watch over an established pair. */
@@ -173,7 +138,8 @@ export class IceAgent {
   addBase(base: Base): void {
     if (this.#relayOnly && base.kind !== 'relay') return;
     this.#bases.push(base);
-    for (const remote of this.#current.remotes) this.#addPair(this.#current, base, remote);
+    for (const remote of this.#current.remotes)
+      this.#current.addPair(base, remote, this.#role, this.#selected);
     this.#wake();
   }
 
@@ -207,15 +173,9 @@ export class IceAgent {
   }
 
   addRemoteCandidate(candidate: IceCandidate): void {
-    const generation = this.#current;
-    const { ufrag } = candidate;
-    if (ufrag !== undefined && generation.remote && ufrag !== generation.remote.usernameFragment) return;
-    const usable = usableRemote(candidate);
-    if (!usable || generation.remotes.length >= MAX_REMOTE_CANDIDATES) return;
-    if (generation.remotes.some((known) => known.address === usable.address && known.port === usable.port))
-      return;
-    generation.remotes.push(usable);
-    for (const base of this.#bases) this.#addPair(generation, base, usable);
+    const usable = this.#current.addRemote(candidate);
+    if (!usable) return;
+    for (const base of this.#bases) this.#current.addPair(base, usable, this.#role, this.#selected);
     this.#wake();
   }
 
@@ -249,38 +209,13 @@ export class IceAgent {
     // RFC 8445 asks for 24 and 128 random bits at least: 8 and 24 characters of 6 bits.
     const local = { usernameFragment: iceText(8), password: iceText(24) };
     this.#registry.addUser(local.usernameFragment, this);
-    return { local, remote: undefined, pairs: [], remotes: [], startedAt: 0, firstValidAt: 0 };
+    return new Generation(local);
   }
 
   #dropGeneration(generation: Generation): void {
     this.#registry.removeUser(generation.local.usernameFragment);
     for (const pair of generation.pairs) this.#endCheck(pair);
-    generation.pairs.length = 0;
-    generation.remotes.length = 0;
-  }
-
-  #addPair(generation: Generation, base: Base, remote: IceCandidate): IcePair | undefined {
-    if (!canPair(base, remote)) return undefined;
-    if (generation.pairs.length >= MAX_PAIRS) {
-      const failed = generation.pairs.findIndex((pair) => pair.state === 'failed' && pair !== this.#selected);
-      if (failed < 0) return undefined;
-      generation.pairs.splice(failed, 1);
-    }
-    const pair: IcePair = {
-      base,
-      remote,
-      localPriority: priorityOf(base.kind, base.preference),
-      remotePriority: remote.priority,
-      generation,
-      state: 'waiting',
-      nominated: false,
-      nominatedAt: 0,
-      check: undefined,
-      mapped: undefined,
-    };
-    generation.pairs.push(pair);
-    generation.pairs.sort((a, b) => comparePairs(a, b, this.#role));
-    return pair;
+    generation.clear();
   }
 
   // ---- incoming STUN
@@ -343,9 +278,8 @@ export class IceAgent {
 
   #switchRole(): void {
     this.#role = this.#role === 'controlling' ? 'controlled' : 'controlling';
-    for (const { pairs } of [this.#current, this.#previous ?? this.#current]) {
-      pairs.sort((a, b) => comparePairs(a, b, this.#role));
-    }
+    this.#current.sort(this.#role);
+    this.#previous?.sort(this.#role);
   }
 
   /** The pair of this address, made from a peer-reflexive candidate where there is none. */
@@ -356,31 +290,10 @@ export class IceAgent {
     port: number,
     priority: number,
   ): IcePair | undefined {
-    const known = generation.pairs.find(
-      (pair) => pair.base === base && pair.remote.port === port && pair.remote.address === address,
-    );
+    const known = generation.findPair(base, address, port);
     if (known) return known;
-    let remote = generation.remotes.find(
-      (candidate) => candidate.port === port && candidate.address === address,
-    );
-    if (!remote) {
-      if (generation.remotes.length >= MAX_REMOTE_CANDIDATES) return undefined;
-      remote = {
-        foundation: `prflx${generation.remotes.length}`,
-        component: 1,
-        protocol: 'udp',
-        priority,
-        address,
-        port,
-        type: 'prflx',
-        relatedAddress: undefined,
-        relatedPort: undefined,
-        tcpType: undefined,
-        ufrag: undefined,
-      };
-      generation.remotes.push(remote);
-    }
-    return this.#addPair(generation, base, remote);
+    const remote = generation.remoteAt(address, port, priority);
+    return remote && generation.addPair(base, remote, this.#role, this.#selected);
   }
 
   #receiveResponse(pair: IcePair, message: StunMessage, base: Base, address: string, port: number): void {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createRingMemory, RECORD, RingReader, RingWriter } from './packet-ring';
+import { createRingMemory, MAX_RETURNING_BYTES, RECORD, RingReader, RingWriter } from './packet-ring';
 
 const SIZE = 4_096;
 
-function ring() {
-  const memory = createRingMemory(SIZE);
+function ring(count = 0) {
+  const memory = createRingMemory(SIZE, count);
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory);
   const read: string[] = [];
@@ -59,6 +59,32 @@ describe('a ring of packets', () => {
     drain();
     expect(read).toEqual(expected);
     expect(read.length).toBeGreaterThan(15_000);
+  });
+
+  it.each([
+    ['past 2^31', 0x80000000 - SIZE],
+    ['past 2^32', 0x100000000 - SIZE],
+  ])('counts on %s', (_, count) => {
+    const { drain, write, read } = ring(count);
+    for (let round = 0; round < 100; round++) {
+      expect(write(1, 'head', String(round).repeat(50))).toBe(true);
+      if (round % 20 === 19) drain();
+    }
+    expect(read).toEqual(Array.from({ length: 100 }, (_, round) => `1 1 4 head${String(round).repeat(50)}`));
+  });
+
+  it('lets only so much go back as the writer keeps up with', () => {
+    const { writer, reader } = ring();
+    let returning = 0;
+    while (reader.mayReturn(1_000)) returning++;
+    expect(returning).toBeGreaterThan(1_000);
+    expect(returning * 1_000).toBeLessThan(MAX_RETURNING_BYTES);
+    writer.returned(1_000);
+    expect([reader.mayReturn(1_000), reader.mayReturn(0)]).toEqual([true, false]);
+    for (; returning > 0; returning--) writer.returned(1_000);
+    // Empty datagrams cost memory, too.
+    for (; reader.mayReturn(0); returning++);
+    expect(returning).toBeLessThan(MAX_RETURNING_BYTES / 256);
   });
 
   it('asks to wake the reader only when it sleeps, and once', () => {

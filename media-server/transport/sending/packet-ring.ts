@@ -1,7 +1,8 @@
 /**
  * Packets on their way from one thread to another, through memory that both share: one writes, one reads, nobody waits for
- * the other. Records lie one behind the other in a ring; how far each side has come is counted in bytes that never wrap
- * within a session's life in practice and are compared modulo 2^32.
+ * the other. Records lie one behind the other in a ring; how far each side has come is counted in bytes, modulo 2^32 (which
+ * busy threads pass every minute or so), and the ring's size divides that. What the reader sends back goes another way,
+ * as messages; the ring only keeps account of how much of that is under way.
  */
 
 /** What a record is. The reader hands it on; the ring does not care. */
@@ -10,6 +11,10 @@ export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
 
 /** A whole GOP of a hundred viewers; a power of two. */
 export const RING_BYTES = 4 * 1024 * 1024;
+/** What may be under way back to the writer; the rest is lost, as in a socket whose buffer is full. */
+export const MAX_RETURNING_BYTES = 4 * 1024 * 1024;
+/** What a message costs beside its data, about. */
+const MESSAGE_BYTES = 512;
 /** Legs of one thread; each has a counter of dropped packets. */
 export const MAX_LEGS = 1024;
 
@@ -17,14 +22,18 @@ export const MAX_LEGS = 1024;
 const WRITTEN = 0;
 const READ = 1;
 const SLEEPING = 2;
+const RETURNING = 3;
 const DROPPED = 16;
 const CONTROL_BYTES = (DROPPED + MAX_LEGS) * 4;
 
 /** Size with these bytes (0: go on at the beginning), kind and leg, length and header length. */
 const HEAD_BYTES = 12;
 
-export function createRingMemory(bytes = RING_BYTES): SharedArrayBuffer {
-  return new SharedArrayBuffer(CONTROL_BYTES + bytes);
+/** `count`: where both sides begin to count, for tests. */
+export function createRingMemory(bytes = RING_BYTES, count = 0): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(CONTROL_BYTES + bytes);
+  new Int32Array(memory, 0, READ + 1).fill(count | 0);
+  return memory;
 }
 
 /** What both sides see. */
@@ -45,9 +54,9 @@ class Ring {
 }
 
 export class RingWriter extends Ring {
-  #written = 0;
+  #written = Atomics.load(this.control, WRITTEN);
   /** As last looked at: the reader may be further. */
-  #read = 0;
+  #read = Atomics.load(this.control, READ);
 
   /**
    * Appends a record of two parts; `header` may be undefined. False when there is no room: the reader is too slow, and
@@ -96,8 +105,13 @@ export class RingWriter extends Ring {
     return Atomics.load(this.control, DROPPED + leg);
   }
 
+  /** A message of so many bytes has come back from the reader. */
+  returned(bytes: number): void {
+    Atomics.sub(this.control, RETURNING, bytes + MESSAGE_BYTES);
+  }
+
   #hasRoom(needed: number): boolean {
-    // One byte less than all: full and empty must not look alike.
+    // Less than all: full and empty must not look alike.
     if (this.size - ((this.#written - this.#read) | 0) > needed) return true;
     this.#read = Atomics.load(this.control, READ);
     return this.size - ((this.#written - this.#read) | 0) > needed;
@@ -115,7 +129,7 @@ export type RecordHandler = (
 ) => void;
 
 export class RingReader extends Ring {
-  #read = 0;
+  #read = Atomics.load(this.control, READ);
 
   /** Hands on at most `limit` records. True when there may be more; false: the reader sleeps until it is woken. */
   drain(limit: number, handle: RecordHandler): boolean {
@@ -130,11 +144,18 @@ export class RingReader extends Ring {
     }
     return true;
   }
+  /** Whether a message of so many bytes may go back to the writer, who has to keep up with them; it counts from then on. */
+  mayReturn(bytes: number): boolean {
+    const size = bytes + MESSAGE_BYTES;
+    if (Atomics.load(this.control, RETURNING) + size > MAX_RETURNING_BYTES) return false;
+    Atomics.add(this.control, RETURNING, size);
+    return true;
+  }
   /** Counts a packet that was not sent. */
   drop(leg: number): void {
     Atomics.add(this.control, DROPPED + leg, 1);
   }
-  /** The leg's number belongs to somebody else from now on. */
+  /** The leg is closed; the next one with its number begins at zero. */
   forgetDrops(leg: number): void {
     Atomics.store(this.control, DROPPED + leg, 0);
   }

@@ -1,5 +1,5 @@
 /** Encrypting and sending: what a transport needs of it, and how it is done on the spot. */
-import { SrtpSender } from '../srtp/srtp-session';
+import type { SrtpSender } from '../srtp/srtp-session';
 import type { SendPath } from './send-protocol';
 
 export interface PacketSender {
@@ -31,7 +31,6 @@ export class LocalSender implements PacketSender {
   readonly droppedLater = 0;
   readonly #srtp: SrtpSender;
   readonly #send: (datagram: Buffer) => boolean;
-
   readonly #closed: (() => void) | undefined;
 
   constructor(srtp: SrtpSender, send: (datagram: Buffer) => boolean, closed?: () => void) {

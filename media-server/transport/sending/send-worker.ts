@@ -18,7 +18,13 @@ const OLD_SOCKET_GRACE = 2_000;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
-const post = (message: FromSendWorker): void => port.postMessage(message);
+/** False, and nothing sent, while the server has too much of this before it. */
+function post(message: FromSendWorker): boolean {
+  if (!ring.mayReturn(message.data.byteLength)) return false;
+  port?.postMessage(message);
+  return true;
+}
+const ring = new RingReader((workerData as SendWorkerData).memory);
 
 class Leg {
   readonly #number: number;
@@ -69,8 +75,7 @@ class Leg {
   }
   #send(datagram: Buffer): boolean {
     if (this.#socket) return this.#socket.send(datagram);
-    post({ type: 'sealed', leg: this.#number, data: Uint8Array.from(datagram) });
-    return true;
+    return post({ type: 'sealed', leg: this.#number, data: Uint8Array.from(datagram) });
   }
 }
 
@@ -81,14 +86,13 @@ function connect(path: SendPath): PeerSocket | undefined {
     return new PeerSocket({ family, address: localAddress, port: localPort }, path.address, path.port, {
       // Between bind and connect anybody's packets may come.
       received: (data, address, from) =>
-        post({ type: 'datagram', localAddress, data: Uint8Array.from(data), address, port: from }),
+        void post({ type: 'datagram', localAddress, data: Uint8Array.from(data), address, port: from }),
     });
   } catch {
     return undefined;
   }
 }
 
-const ring = new RingReader((workerData as SendWorkerData).memory);
 const legs = new Map<number, Leg>();
 
 function obey(number: number, order: LegOrder): void {
@@ -96,7 +100,6 @@ function obey(number: number, order: LegOrder): void {
   switch (order.type) {
     case 'open':
       leg?.close();
-      ring.forgetDrops(number);
       legs.set(number, new Leg(number, order));
       return;
     case 'path':
@@ -105,6 +108,7 @@ function obey(number: number, order: LegOrder): void {
     case 'close':
       leg?.close();
       legs.delete(number);
+      ring.forgetDrops(number);
       return;
   }
 }

@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../../protocol/log';
 import type { SrtpProfile } from '../srtp/profile';
-import type { SrtpKeyingMaterial } from '../dtls/connection';
+import type { SrtpKeyingMaterial } from '../dtls/association-secrets';
 import { createRingMemory, MAX_LEGS, RECORD, RingWriter } from './packet-ring';
 import type { PacketSender } from './packet-sender';
 import { END, WAKE } from './send-protocol';
@@ -64,6 +64,7 @@ class SendThread {
       this.alive = false;
       clearTimeout(this.#retry);
       ended(reason);
+      this.#forgetOrders();
       for (const leg of [...this.#legs.values()]) leg.failed();
       this.#legs.clear();
     };
@@ -76,9 +77,9 @@ class SendThread {
     return this.#legs.size;
   }
 
-  /** Undefined when it has as many legs as it can have. */
+  /** Undefined when it has as many legs as it can have, or does not keep up with those. */
   add(listener: LegListener): number | undefined {
-    if (!this.alive || this.#legs.size >= MAX_LEGS) return undefined;
+    if (!this.alive || this.#legs.size >= MAX_LEGS || this.#orders.length > 0) return undefined;
     do this.#lastLeg = (this.#lastLeg + 1) % MAX_LEGS;
     while (this.#legs.has(this.#lastLeg));
     this.#legs.set(this.#lastLeg, listener);
@@ -116,6 +117,7 @@ class SendThread {
     if (!this.alive) return;
     this.alive = false;
     this.#legs.clear();
+    this.#forgetOrders();
     const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.postMessage(END);
     const timer = setTimeout(() => void this.#worker.terminate(), END_TIMEOUT_MS);
@@ -139,7 +141,13 @@ class SendThread {
     if (this.#ring.takeSleeper()) this.#worker.postMessage(WAKE);
   }
 
+  /** With the keys in them. */
+  #forgetOrders(): void {
+    for (const { bytes } of this.#orders.splice(0)) bytes.fill(0);
+  }
+
   #message(message: FromSendWorker, { received }: SenderPoolOptions): void {
+    this.#ring.returned(message.data.byteLength);
     const data = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength);
     if (message.type === 'datagram') received(data, message.localAddress, message.address, message.port);
     else this.#legs.get(message.leg)?.sealed(data);
@@ -237,12 +245,21 @@ export class SenderPool {
     let best: SendThread | undefined;
     for (const thread of this.#threads) if (!best || thread.legs < best.legs) best = thread;
     if (this.#threads.size >= this.#options.threads || best?.legs === 0) return best;
-    const thread: SendThread = new SendThread(this.#options, (reason) => {
-      this.#threads.delete(thread);
+    const ended = (reason: string) => {
       this.#useless = true;
       this.#options.logger.error({ reason }, 'a sending thread ended');
-    });
-    this.#threads.add(thread);
-    return thread;
+    };
+    try {
+      const thread: SendThread = new SendThread(this.#options, (reason) => {
+        this.#threads.delete(thread);
+        ended(reason);
+      });
+      this.#threads.add(thread);
+      return thread;
+    } catch (error) {
+      // No memory, or no such file in a way that shows at once.
+      ended(String(error));
+      return undefined;
+    }
   }
 }
