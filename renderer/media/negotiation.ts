@@ -17,6 +17,8 @@ export interface NegotiationOptions {
   readonly timers: Timers;
   readonly direction: PeerDirection;
   readonly tracks: readonly MediaStreamTrack[];
+  /** As the peer's: the picture in layers. */
+  readonly layered?: boolean;
   /** Sends the request that carries the offer; false when there is no link. */
   readonly sendOffer: (sdp: string) => boolean;
   readonly sendCandidate: (candidate: IceCandidate) => boolean;
@@ -115,10 +117,20 @@ export class Negotiation {
   }
 
   async #begin(): Promise<void> {
-    const { openPeer, direction, tracks, timers, sendOffer, answerLimitMs, restart } = this.#options;
+    const {
+      openPeer,
+      direction,
+      tracks,
+      timers,
+      sendOffer,
+      answerLimitMs,
+      restart,
+      layered = false,
+    } = this.#options;
     const peer = await openPeer({
       direction,
       tracks,
+      layered,
       ...(restart && { restart }),
       onCandidate: (candidate) => {
         if (this.#candidates.length >= MAX_QUEUED_CANDIDATES) return;

@@ -6,10 +6,13 @@
 import './kurento-logger';
 import kurentoUtils from 'kurento-utils';
 import type { IceCandidate } from '../../protocol/signaling';
+import { isLayered, layersOf, settleEncodings } from './picture-layers';
 import { withStartBitrate } from './start-bitrate';
 
 /** What a picture of VGA size needs to look right at once. */
 const START_KILOBITS = 1_000;
+/** The same with the smaller layer beside it. */
+const START_LAYERED_KILOBITS = 2_000;
 
 export type PeerDirection = 'sendrecv' | 'sendonly' | 'recvonly';
 
@@ -20,6 +23,8 @@ export interface PeerOptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** What the picture may take at most, in kilobits per second; 0: as much as the path allows. */
   readonly maxKilobits?: number;
+  /** Offers the picture in layers, for a receiver that hands it on to links of different widths. */
+  readonly layered?: boolean;
   readonly onCandidate: (candidate: IceCandidate) => void;
   readonly onConnection: (state: RTCPeerConnectionState) => void;
   /**
@@ -100,6 +105,7 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
     throw asError(error);
   }
   const peer = inner;
+  if (options.layered === true) addLayeredPicture(connection, options);
   addMissingSections(connection, options.direction);
 
   return {
@@ -119,9 +125,9 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
     },
     acceptAnswer: (sdp) =>
       new Promise((resolve, reject) => {
-        peer.processAnswer(withStartBitrate(sdp, START_KILOBITS), (error) => {
-          if (error === undefined || error === null)
-            resolve(limitPicture(connection, options.maxKilobits ?? 0));
+        const start = isLayered(sdp) ? START_LAYERED_KILOBITS : START_KILOBITS;
+        peer.processAnswer(withStartBitrate(sdp, start), (error) => {
+          if (error === undefined || error === null) resolve(settlePicture(connection, options));
           else reject(asError(error));
         });
       }),
@@ -141,13 +147,14 @@ function construct(
   connection: RTCPeerConnection,
   closed: () => boolean,
 ): Promise<KurentoPeer> {
-  const { tracks = [], direction } = options;
+  const { tracks = [], direction, layered = false } = options;
+  const given = tracks.filter(({ kind }) => !layered || kind === 'audio');
   return new Promise((resolve, reject) => {
     const peer: KurentoPeer = new classOf[direction](
       {
         peerConnection: connection,
         // A stream must be given, or it would open a camera of its own choice.
-        ...(direction === 'recvonly' ? {} : { videoStream: new MediaStream([...tracks]) }),
+        ...(direction === 'recvonly' ? {} : { videoStream: new MediaStream(given) }),
         onicecandidate: (candidate) => {
           if (!closed() && candidate.candidate !== '') options.onCandidate(plain(candidate));
         },
@@ -169,13 +176,30 @@ function addMissingSections(connection: RTCPeerConnection, direction: PeerDirect
   }
 }
 
+/** Not by kurento-utils: layers can be named only when their section is made. */
+function addLayeredPicture(connection: RTCPeerConnection, options: PeerOptions): void {
+  const { tracks = [], direction, maxKilobits = 0 } = options;
+  const source = tracks.find(({ kind }) => kind === 'video') ?? 'video';
+  const streams = [new MediaStream([...tracks])];
+  const { width = 0, height = 0 } = typeof source === 'string' ? {} : source.getSettings();
+  const sendEncodings = layersOf(Math.max(width, height), maxKilobits);
+  try {
+    connection.addTransceiver(source, { direction, streams, sendEncodings });
+  } catch {
+    // A browser that knows no temporal layers.
+    const plain = sendEncodings.map(({ scalabilityMode: _, ...encoding }) => encoding);
+    connection.addTransceiver(source, { direction, streams, sendEncodings: plain });
+  }
+}
+
 /** A browser that cannot limit sends what it likes: no reason to give up a connection. */
-async function limitPicture(connection: RTCPeerConnection, kilobits: number): Promise<void> {
-  if (kilobits === 0) return;
+async function settlePicture(connection: RTCPeerConnection, options: PeerOptions): Promise<void> {
+  const { layered = false, maxKilobits = 0 } = options;
+  if (maxKilobits === 0 && !layered) return;
   for (const { sender, receiver } of connection.getTransceivers()) {
     if (receiver.track.kind !== 'video') continue;
     const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.maxBitrate = kilobits * 1_000;
+    settleEncodings(parameters.encodings, maxKilobits);
     await sender.setParameters(parameters).catch(() => undefined);
   }
 }

@@ -166,6 +166,7 @@ export class PresenterSession {
       timers,
       direction: 'sendonly',
       tracks: media.tracks,
+      layered: true,
       answerLimitMs: ANSWER_LIMIT_MS,
       sendOffer: (sdpOffer) =>
         client.send({
