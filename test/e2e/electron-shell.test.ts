@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HANG_UP, MUTE } from '../../main/shortcuts';
 import { CallPartner } from '../support/call-partner';
 import { watchDesktop, type DesktopWatch } from '../support/desktop-watch';
-import { electronObstacle, launchApp, type RunningApp } from '../support/electron';
+import { electronObstacle, hubUrl, launchApp, type RunningApp } from '../support/electron';
 import { decoded, untilMoving } from '../support/pictures';
 import { until } from '../support/until';
 
@@ -223,14 +223,3 @@ describe.skipIf(obstacle)(`around the window${obstacle ? ` (${obstacle})` : ''}`
     await last.close();
   });
 });
-
-async function hubUrl(app: RunningApp): Promise<string> {
-  let url = '';
-  await until(async () => {
-    const state = await app.page.evaluate(() => window.callcast?.invoke('hub:get'));
-    if (!state?.ok || state.value.at !== 'ready' || state.value.mediaServer !== 'ready') return state;
-    url = state.value.url.replace(/^ws/, 'http');
-    return undefined;
-  });
-  return `${url}/`;
-}

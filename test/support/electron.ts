@@ -2,6 +2,8 @@
  * The real app in a real Electron, driven by Playwright. Where there is no Electron (or no display), `electronObstacle()`
  * says why, and the tests that need it count as skipped under that name.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +12,7 @@ import { installedElectron } from '../../build/electron-binary.mjs';
 import { build } from '../../build/build.mjs';
 import { root } from '../../build/layout.mjs';
 import { isAlive, processFamily, untilGone } from './processes';
+import { until } from './until';
 
 export function electronObstacle(): string | undefined {
   if (installedElectron() === null)
@@ -107,6 +110,29 @@ export async function launchApp(options: AppOptions = {}): Promise<RunningApp> {
       if (own) await rm(userDataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The address of the app's own hub with a slash at its end, once its media server answers. */
+export async function hubUrl({ page }: RunningApp): Promise<string> {
+  let url = '';
+  await until(async () => {
+    const state = await page.evaluate(() => window.callcast?.invoke('hub:get'));
+    if (!state?.ok || state.value.at !== 'ready' || state.value.mediaServer !== 'ready') return state;
+    url = state.value.url.replace(/^ws/, 'http');
+    return undefined;
+  });
+  return `${url}/`;
+}
+
+/** As the system does when somebody follows a link: a second start with the link as an argument. */
+export async function followLink(userDataDir: string, ...links: readonly string[]): Promise<void> {
+  const second = spawn(
+    installedElectron() ?? '',
+    [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), root, `--user-data-dir=${userDataDir}`, ...links],
+    { stdio: 'ignore' },
+  );
+  const [code] = (await once(second, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`the second start ended with ${code}`);
 }
 
 /** What is known to disturb Electron stays out. */
