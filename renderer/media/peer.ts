@@ -138,6 +138,9 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
     async replaceTrack(kind, track) {
       const transceiver = connection.getTransceivers().find((each) => each.receiver.track.kind === kind);
       await transceiver?.sender.replaceTrack(track);
+      // Another size may need other layers; before the answer there are none to settle.
+      if (kind === 'video' && track !== null && connection.remoteDescription !== null)
+        await settlePicture(connection, options);
     },
   };
 }
@@ -181,8 +184,7 @@ function addLayeredPicture(connection: RTCPeerConnection, options: PeerOptions):
   const { tracks = [], direction, maxKilobits = 0 } = options;
   const source = tracks.find(({ kind }) => kind === 'video') ?? 'video';
   const streams = [new MediaStream([...tracks])];
-  const { width = 0, height = 0 } = typeof source === 'string' ? {} : source.getSettings();
-  const sendEncodings = layersOf(Math.max(width, height), maxKilobits);
+  const sendEncodings = layersOf(maxKilobits);
   try {
     connection.addTransceiver(source, { direction, streams, sendEncodings });
   } catch {
@@ -199,7 +201,8 @@ async function settlePicture(connection: RTCPeerConnection, options: PeerOptions
   for (const { sender, receiver } of connection.getTransceivers()) {
     if (receiver.track.kind !== 'video') continue;
     const parameters = sender.getParameters();
-    settleEncodings(parameters.encodings, maxKilobits);
+    const { width = 0, height = 0 } = sender.track?.getSettings() ?? {};
+    settleEncodings(parameters.encodings, Math.max(width, height), maxKilobits);
     await sender.setParameters(parameters).catch(() => undefined);
   }
 }

@@ -13,39 +13,58 @@ export interface PictureLayer extends RTCRtpEncodingParameters {
 
 /** Three frame rates of one VP8 stream, each half of the next: any receiver decodes it as if it had none. */
 const THREE_RATES = 'L1T3';
-const LOW = { rid: 'low', kilobits: 150 };
-const MIDDLE = { rid: 'mid', kilobits: 500 };
-/** Chromium sends three sizes of pictures that are at least so long on one side; of smaller ones it leaves out the full one. */
+const LOW_KILOBITS = 150;
+const MIDDLE_KILOBITS = 500;
+/** Chromium sends three sizes of pictures that are at least so long on one side; of smaller ones it leaves out the last. */
 const LARGE_SIDE = 960;
 /** Under a limit lower than this the smaller layers would take what the full picture needs. */
-const MIN_LAYERED_KILOBITS = 2 * (LOW.kilobits + MIDDLE.kilobits);
+const MIN_LAYERED_KILOBITS = 2 * (LOW_KILOBITS + MIDDLE_KILOBITS);
 
-/**
- * What to offer of a picture whose longer side is `side` points; browsers want the smallest first, each half of the next.
- * `maxKilobits` is for all together, 0: no limit. With three, a viewer who is tried with more has a step in between.
- */
-export function layersOf(side: number, maxKilobits: number): PictureLayer[] {
+interface Size {
+  /** The picture's sides are divided by it. */
+  readonly scale: number;
+  /** Undefined: what is left of the limit. */
+  readonly kilobits?: number;
+}
+/** Browsers want the smallest first, each half of the next. A viewer who is tried with more has a step in between. */
+const LARGE: readonly Size[] = [
+  { scale: 4, kilobits: LOW_KILOBITS },
+  { scale: 2, kilobits: MIDDLE_KILOBITS },
+  { scale: 1 },
+];
+const SMALL: readonly Size[] = [{ scale: 2, kilobits: LOW_KILOBITS }, { scale: 1 }];
+const ALONE: readonly Size[] = [{ scale: 1 }];
+
+/** What to offer. `maxKilobits` is for all layers together, 0: no limit. What each is, `settleEncodings` says later. */
+export function layersOf(maxKilobits: number): PictureLayer[] {
   if (maxKilobits > 0 && maxKilobits < MIN_LAYERED_KILOBITS) return [{ scalabilityMode: THREE_RATES }];
-  const smaller = side < LARGE_SIDE ? [LOW] : [LOW, MIDDLE];
-  return [
-    ...smaller.map(({ rid, kilobits }, index) => ({
-      rid,
-      scaleResolutionDownBy: 2 ** (smaller.length - index),
-      maxBitrate: kilobits * 1_000,
-      scalabilityMode: THREE_RATES,
-    })),
-    { rid: 'full', scaleResolutionDownBy: 1, scalabilityMode: THREE_RATES },
-  ];
+  return LARGE.map(({ scale }, index) => ({
+    rid: `layer${index}`,
+    scaleResolutionDownBy: scale,
+    scalabilityMode: THREE_RATES,
+  }));
 }
 
-/** Changes what the answer left of the encodings: the last, or only, one is the full picture and gets the rest of the limit. */
-export function settleEncodings(encodings: RTCRtpEncodingParameters[], maxKilobits: number): void {
-  const full = encodings.at(-1);
-  if (full === undefined) return;
-  full.scaleResolutionDownBy = 1;
-  const smaller = encodings.slice(0, -1).reduce((sum, { maxBitrate = 0 }) => sum + maxBitrate, 0);
-  if (maxKilobits === 0) delete full.maxBitrate;
-  else full.maxBitrate = maxKilobits * 1_000 - smaller;
+/**
+ * Makes of the encodings that the answer left what suits a picture whose longer side is `side` points; again whenever it
+ * is replaced by one of another size.
+ */
+export function settleEncodings(
+  encodings: RTCRtpEncodingParameters[],
+  side: number,
+  maxKilobits: number,
+): void {
+  const sizes = encodings.length === 1 ? ALONE : side < LARGE_SIDE ? SMALL : LARGE;
+  const smaller = sizes.reduce((sum, { kilobits = 0 }) => sum + kilobits, 0);
+  encodings.forEach((encoding, index) => {
+    const size = sizes[index];
+    encoding.active = size !== undefined;
+    if (size === undefined) return;
+    encoding.scaleResolutionDownBy = size.scale;
+    const kilobits = size.kilobits ?? (maxKilobits > 0 ? maxKilobits - smaller : undefined);
+    if (kilobits === undefined) delete encoding.maxBitrate;
+    else encoding.maxBitrate = kilobits * 1_000;
+  });
 }
 
 /** Whether the answer takes simulcast. */
