@@ -45,6 +45,9 @@ export function Invitation({ route, label }: { readonly route: string; readonly 
       )}
       {base !== undefined && (
         <div className="invitation">
+          <div className="invitation__link">
+            <CopyLink url={`${base}/${route}`} label={label} />
+          </div>
           <QrCode text={`${base}/${route}`} label={t.qr} />
           <div className="invitation__words">
             {bases.length > 1 && (
@@ -56,7 +59,6 @@ export function Invitation({ route, label }: { readonly route: string; readonly 
                 onChange={setChosen}
               />
             )}
-            <CopyLink url={`${base}/${route}`} label={label} />
             <p>{t.explain}</p>
             {base.startsWith('https:') && <p className="invitation__small">{t.certificate}</p>}
           </div>
