@@ -19,6 +19,7 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
   let folder: string;
   let camera: string;
   let videos: string;
+  let userDataDir: string;
   let app: RunningApp;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'callcast-recording-'));
@@ -27,7 +28,8 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
   });
   beforeEach(async () => {
     videos = await mkdtemp(join(folder, 'videos-'));
-    app = await launchApp({ camera });
+    userDataDir = await mkdtemp(join(folder, 'user-'));
+    app = await launchApp({ camera, userDataDir });
     await app.electron.evaluate(({ app }, to) => {
       app.setPath('videos', to);
     }, videos);
@@ -54,15 +56,24 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
       return size > least ? undefined : `${size} bytes`;
     });
 
-  it('writes a file that plays, with picture and sound, from its beginning and from its middle', async () => {
+  it('writes a file with picture and sound in which players can jump', async () => {
     await record();
-    await untilRecorded(4);
+    await untilRecorded(7);
     await stop();
     await app.page.getByText(/^Recorded: Callcast .*Mirror\.webm$/).waitFor();
     const [file = ''] = await files();
     const seen = await watch(file);
-    expect(seen.seconds).toBeGreaterThan(3);
-    expect(seen.width).toBe(1280);
+    // As the camera is, without black edges.
+    expect([seen.width, seen.height]).toEqual([640, 480]);
+    const header = await probe(file);
+    expect(header.duration).toBeGreaterThan(6);
+    expect(header.duration).toBeLessThan(12);
+    expect(Math.abs(header.duration - seen.seconds)).toBeLessThan(0.3);
+    for (const second of [2.5, 5]) {
+      const jumped = await pictureAt(file, ['-ss', `${second}`, '-i', file]);
+      expect(jumped).toBe(await pictureAt(file, ['-i', file, '-ss', `${second}`]));
+      expect(await keyFrameBefore(file, second)).toBeGreaterThan(second - 2.5);
+    }
     expect(seen.frames).toBeGreaterThan(20);
     expect(seen.sound).toBe('opus');
     expect(await distinctPictures(file)).toBeGreaterThan(5);
@@ -96,9 +107,9 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
     for (const file of await files()) expect((await stat(file)).size).toBeGreaterThan(10_000);
   });
 
-  it('leaves a file that plays when the app is killed', async () => {
+  it('leaves a file that plays when the app is killed, and completes it at the next start', async () => {
     await record();
-    await untilRecorded(4);
+    await untilRecorded(6);
     await untilBytes(100_000);
     const family = processFamily(app.pid);
     process.kill(app.pid, 'SIGKILL');
@@ -106,6 +117,20 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
     const [file = ''] = await files();
     expect((await watch(file)).frames).toBeGreaterThan(20);
     expect(await distinctPictures(file)).toBeGreaterThan(5);
+    expect((await probe(file)).duration).toBeNaN();
+
+    const again = await launchApp({ camera, userDataDir });
+    try {
+      await until(async () => Number.isNaN((await probe(file)).duration) && 'no duration yet');
+    } finally {
+      await again.close();
+    }
+    expect((await probe(file)).duration).toBeGreaterThan(4);
+    expect(await keyFrameBefore(file, 3)).toBeGreaterThan(0.5);
+    expect(await pictureAt(file, ['-ss', '3', '-i', file])).toBe(
+      await pictureAt(file, ['-i', file, '-ss', '3']),
+    );
+    expect(await files()).toEqual([file]);
   });
 
   it('says so where it cannot write', async () => {
@@ -127,6 +152,7 @@ async function watch(file: string) {
     return {
       seconds: await input.computeDuration(),
       width: video.displayWidth,
+      height: video.displayHeight,
       frames: packetCount,
       sound: audio?.codec ?? null,
     };
@@ -147,4 +173,33 @@ async function distinctPictures(file: string): Promise<number> {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split(',').at(-1)?.trim());
   return new Set(sums).size;
+}
+
+/** What the header says, without reading the rest; NaN: nothing. */
+async function probe(file: string): Promise<{ duration: number }> {
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file],
+  ]);
+  return { duration: Number.parseFloat(stdout) };
+}
+
+/** The sum of one decoded picture: where a player jumps to, or where it arrives by watching everything before. */
+async function pictureAt(file: string, input: readonly string[]): Promise<string> {
+  const { stdout } = await run(
+    'ffmpeg',
+    ['-v', 'error', ...input, '-an', '-frames:v', '1', '-f', 'framemd5', '-'],
+    { timeout: 60_000 },
+  );
+  const sum = stdout.trim().split('\n').at(-1)?.split(',').at(-1)?.trim() ?? '';
+  if (!/^[0-9a-f]{32}$/.test(sum)) throw new Error(`no picture in ${file}: ${stdout}`);
+  return sum;
+}
+
+/** Seconds of the first packet that a player reads when it wants to show this second: without an index, that of the first. */
+async function keyFrameBefore(file: string, second: number): Promise<number> {
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'v', '-read_intervals', `${second}%+#1`],
+    ...['-show_entries', 'packet=pts_time', '-of', 'csv=p=0', file],
+  ]);
+  return Number.parseFloat(stdout);
 }

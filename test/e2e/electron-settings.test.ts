@@ -1,4 +1,5 @@
 /** Settings and diagnosis in the running app: what is kept, what takes effect at once, and what the user is told. */
+import { createSocket } from 'node:dgram';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -203,6 +204,33 @@ describe.skipIf(obstacle)(`settings in Electron${obstacle ? ` (${obstacle})` : '
     });
     await visit(again, 'settings/hub');
     await again.page.getByText(/shows another certificate than the one you trusted/).waitFor();
+  });
+
+  it('say that the UDP ports are taken, and what to do, until they are free', async () => {
+    const taken = createSocket('udp4');
+    await new Promise<void>((resolve) => taken.bind(0, '0.0.0.0', resolve));
+    const { port } = taken.address();
+    let bound = true;
+    const free = (): Promise<void> => {
+      if (!bound) return Promise.resolve();
+      bound = false;
+      return new Promise((resolve) => taken.close(() => resolve()));
+    };
+    open.push({ close: free });
+    await writeSettings({ udpPorts: { min: port, max: port } });
+    const app = await launch();
+    await visit(app, 'mirror');
+    await app.page.getByText('The UDP ports are taken').first().waitFor();
+    await app.page
+      .getByText(/choose other ports in Settings, Media server/)
+      .first()
+      .waitFor();
+    await free();
+    await until(async () => {
+      const state = await hubState(app);
+      return (state.at !== 'ready' || state.mediaServer !== 'ready') && state;
+    }, 30_000);
+    await app.page.getByRole('button', { name: 'Connection state: Ready' }).waitFor();
   });
 
   it('write a log that has the hub and the media server in it, and the menu shows it', async () => {

@@ -16,19 +16,21 @@ declare global {
   }
 }
 
-/** Chromium's arguments: two of each kind. The first camera shows a green picture of 4:3, the second a grey one. */
-export const TWO_DEVICES = '--use-fake-device-for-media-stream=device-count=2,fps=30';
-export const CAMERAS = ['fake_device_0', 'fake_device_1'] as const;
+/** For Chromium; of its three cameras, the page sees two: the corners of the first are green, those of the second yellow. */
+export const TWO_DEVICES = '--use-fake-device-for-media-stream=device-count=3,fps=30';
+export const CAMERAS = ['fake_device_0', 'fake_device_2'] as const;
+/** A depth camera (16 bits of grey), whose frames WebRTC does not send. */
+const UNFIT = 'fake_device_1';
 export const MICROPHONES = ['Fake Audio Input 1', 'Fake Audio Input 2'] as const;
 export const SPEAKERS = ['Fake Audio Output 1', 'Fake Audio Output 2'] as const;
 
 /** Call before the page loads. */
 export async function makePluggable(page: Page): Promise<void> {
-  await page.addInitScript(() => {
+  await page.addInitScript((unfit) => {
     const { mediaDevices } = navigator;
     // Only secure pages have it.
     if (!('mediaDevices' in navigator)) return;
-    const gone = new Set<string>();
+    const gone = new Set<string>([unfit]);
     const open = new Set<MediaStreamTrack>();
     const enumerate = mediaDevices.enumerateDevices.bind(mediaDevices);
     const capture = mediaDevices.getUserMedia.bind(mediaDevices);
@@ -46,8 +48,8 @@ export async function makePluggable(page: Page): Promise<void> {
       }
       const [first] = there.filter(({ deviceId }) => deviceId !== 'default');
       if (first === undefined) throw missing();
-      // The system's choice is another device once the first one is gone.
-      return gone.size === 0 ? asked : { ...asked, deviceId: { exact: first.deviceId } };
+      // The system's choice is another device once the first one is gone. Before a permission, none has an id.
+      return first.deviceId === '' ? asked : { ...asked, deviceId: { exact: first.deviceId } };
     }
     mediaDevices.enumerateDevices = async () => (await enumerate()).filter(({ label }) => !gone.has(label));
     window.asked = [];
@@ -80,5 +82,5 @@ export async function makePluggable(page: Page): Promise<void> {
       mediaDevices.dispatchEvent(new Event('devicechange'));
       return Promise.resolve();
     };
-  });
+  }, UNFIT);
 }
