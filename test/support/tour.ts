@@ -222,6 +222,8 @@ async function* call(tour: Tour): AsyncGenerator<Screen> {
   await show(ada, 'settings');
   const bar = ada.getByRole('region', { name: 'Your call' });
   await bar.waitFor();
+  // The bar is there before the screen is, which is loaded when it is first shown.
+  await ada.getByRole('heading', { level: 1 }).waitFor();
   yield { name: 'call-bar', page: ada };
   await bar.getByRole('link').click();
   await press(ben, 'Hang up');
