@@ -12,13 +12,13 @@ export interface BundledOverlayWorker {
 }
 
 export async function bundleOverlayWorker(): Promise<BundledOverlayWorker> {
-  const { file, close } = await bundleWorker('media-server/filters/face-overlay-worker.ts');
+  const bundled = await bundleWorker('media-server/filters/face-overlay-worker.ts');
   return {
     files: {
-      worker: file,
+      worker: bundled.file,
       fullRangeModel: path.join(models, 'face_detection_full_range.tflite'),
       shortRangeModel: path.join(models, 'face_detection_short_range.tflite'),
     },
-    close,
+    close: () => bundled.close(),
   };
 }
