@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { OutgoingMedia } from '../media/outgoing-media';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
+import { useShortcuts } from '../use-shortcuts';
 import { ControlButton } from './control-bar';
 
 export function ScreenControl({ outgoing }: { readonly outgoing: OutgoingMedia }) {
@@ -10,6 +11,11 @@ export function ScreenControl({ outgoing }: { readonly outgoing: OutgoingMedia }
   const state = useStore(outgoing);
   useScreenFailures(outgoing);
   const on = state.at === 'on';
+  const toggle = (): void => {
+    if (on) outgoing.stopSharing();
+    else void outgoing.share();
+  };
+  useShortcuts(new Map([['s', toggle]]));
   if (!outgoing.supported) return null;
   return (
     <ControlButton
@@ -19,16 +25,9 @@ export function ScreenControl({ outgoing }: { readonly outgoing: OutgoingMedia }
       aria-pressed={on}
       shortcut="S"
       disabled={state.at === 'choosing'}
-      onClick={() => {
-        toggleScreen(outgoing);
-      }}
+      onClick={toggle}
     />
   );
-}
-
-export function toggleScreen(outgoing: OutgoingMedia): void {
-  if (outgoing.get().at === 'on') outgoing.stopSharing();
-  else void outgoing.share();
 }
 
 /** Each failure is a sentence, once. */

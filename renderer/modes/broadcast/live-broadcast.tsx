@@ -1,5 +1,5 @@
 /** On air: what the viewers see, how many they are, how it goes out, and the controls. */
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { PresenterState } from '../../../protocol/broadcast';
 import { ConnectionPanel } from '../../components/connection-panel';
 import { ControlBar, ControlButton } from '../../components/control-bar';
@@ -9,7 +9,14 @@ import { Icon } from '../../components/icon';
 import { InviteDialog } from '../../components/invite-dialog';
 import { LevelMeter } from '../../components/level-meter';
 import { LiveBadge } from '../../components/live-badge';
-import { ScreenControl, toggleScreen } from '../../components/screen-control';
+import {
+  CameraControl,
+  MicrophoneControl,
+  PanelControl,
+  useArrivalFocus,
+  useConnectionPanel,
+} from '../../components/live-controls';
+import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
 import { useSessionReport } from '../../desktop/use-session-report';
@@ -23,7 +30,6 @@ import { RecordControl } from '../../recording/record-control';
 import { formatRoute } from '../../router';
 import { useLanguage, useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
-import { useShortcuts } from '../../use-shortcuts';
 import type { ChannelList } from './channels';
 import type { PresenterSession } from './presenter-session';
 
@@ -39,19 +45,14 @@ export interface LiveBroadcastProps {
 }
 
 export function LiveBroadcast({ session, channels, media, outgoing, state, onStop }: LiveBroadcastProps) {
-  const { preferences } = useServices();
   const texts = useTexts();
   const { camera, microphone, muted } = useStore(media);
   const screen = useStore(outgoing);
-  const { connectionPanel } = useStore(preferences);
+  const panel = useConnectionPanel();
   const stats = useStore(session.stats);
   const onAir = useStore(channels);
   const [inviting, setInviting] = useState(false);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // The button that was pressed is gone; a screen reader goes on here.
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useArrivalFocus();
   const shown = useTrackStream(screen.at === 'on' ? screen.track : trackOf(camera));
   const t = texts.broadcast.live;
   const channelName = state.channel === '' ? texts.broadcast.mainChannel : state.channel;
@@ -60,26 +61,6 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
   const toggleMute = (): void => {
     media.setMuted(!muted);
   };
-  const toggleCamera = (): void => {
-    if (camera.at === 'on') media.cameraOff();
-    else void media.reopen('camera');
-  };
-  const togglePanel = (): void => {
-    preferences.change({ connectionPanel: !connectionPanel });
-  };
-  useShortcuts(
-    new Map([
-      ['m', toggleMute],
-      ['v', screen.at === 'on' ? () => undefined : toggleCamera],
-      [
-        's',
-        () => {
-          toggleScreen(outgoing);
-        },
-      ],
-      ['i', togglePanel],
-    ]),
-  );
 
   useSessionReport(
     {
@@ -93,7 +74,7 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
   );
 
   return (
-    <div className="on-air" data-panel={connectionPanel}>
+    <div className="on-air" data-panel={panel.open}>
       <div className="on-air__head">
         <h1 ref={heading} tabIndex={-1}>
           {t.title(channelName)}
@@ -128,22 +109,8 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
         </VideoTile>
       </div>
       <ControlBar label={texts.media.controls}>
-        <ControlButton
-          icon={muted ? 'microphone-off' : 'microphone'}
-          label={muted ? texts.media.unmute : texts.media.mute}
-          off={muted}
-          shortcut="M"
-          disabled={microphone.at !== 'on'}
-          onClick={toggleMute}
-        />
-        <ControlButton
-          icon={camera.at === 'on' ? 'camera' : 'camera-off'}
-          label={camera.at === 'on' ? texts.media.cameraTurnOff : texts.media.cameraTurnOn}
-          off={camera.at !== 'on'}
-          shortcut="V"
-          disabled={camera.at === 'starting' || screen.at === 'on'}
-          onClick={toggleCamera}
-        />
+        <MicrophoneControl media={media} />
+        <CameraControl media={media} replaced={screen.at === 'on'} />
         <ScreenControl outgoing={outgoing} />
         <ControlButton
           icon="link"
@@ -153,21 +120,14 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
             setInviting(true);
           }}
         />
-        <ControlButton
-          icon="gauge"
-          label={texts.media.connection}
-          on={connectionPanel}
-          aria-pressed={connectionPanel}
-          shortcut="I"
-          onClick={togglePanel}
-        />
+        <PanelControl {...panel} />
         <RecordControl title={channelName} input={() => inputOf(outgoing.tracks)} />
         <DeviceControl media={media} />
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
       </ControlBar>
-      {connectionPanel && (
+      {panel.open && (
         <aside className="on-air__panel">
-          <ConnectionPanel stats={stats} shows="outgoing" onClose={togglePanel} />
+          <ConnectionPanel stats={stats} shows="outgoing" onClose={panel.onToggle} />
         </aside>
       )}
       <InviteDialog

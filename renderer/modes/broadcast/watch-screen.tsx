@@ -6,6 +6,7 @@ import { ConnectionPanel } from '../../components/connection-panel';
 import { ControlBar, ControlButton } from '../../components/control-bar';
 import { FailureBanner } from '../../components/failure-banner';
 import { LiveBadge } from '../../components/live-badge';
+import { PanelControl, useConnectionPanel } from '../../components/live-controls';
 import { useIsMuteOfPictures } from '../../components/picture-flow';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
@@ -43,7 +44,8 @@ function Watch({ channel, link }: WatchProps) {
   const picture = useStoreOrNull(link?.session.picture);
   const stats = useStoreOrNull(link?.session.stats);
   const others = (useStoreOrNull(link?.channels) ?? []).filter((each) => each.channel !== channel);
-  const { volume, speaker, connectionPanel } = useStore(preferences);
+  const { volume, speaker } = useStore(preferences);
+  const panel = useConnectionPanel();
   const [silent, setSilent] = useState(false);
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const soundOnly = useIsMuteOfPictures(stats);
@@ -52,9 +54,6 @@ function Watch({ channel, link }: WatchProps) {
   const t = texts.broadcast.watch;
   const name = channel === '' ? texts.broadcast.mainChannel : channel;
   const live = state.at === 'live';
-  const togglePanel = (): void => {
-    preferences.change({ connectionPanel: !connectionPanel });
-  };
   const toggleSound = (): void => {
     setSilent(!silent);
   };
@@ -78,12 +77,11 @@ function Watch({ channel, link }: WatchProps) {
     new Map([
       ['m', toggleSound],
       ['f', full.toggle],
-      ['i', togglePanel],
     ]),
   );
 
   return (
-    <div className="watch" data-panel={connectionPanel}>
+    <div className="watch" data-panel={panel.open}>
       <div className="watch__head">
         <h1>{t.title(name)}</h1>
         <a href="#/broadcast">{t.others}</a>
@@ -136,20 +134,13 @@ function Watch({ channel, link }: WatchProps) {
           )}
           <PictureInPicture video={video} disabled={!live} />
           <RecordControl title={name} input={() => inputOf(picture?.getTracks() ?? [])} disabled={!live} />
-          <ControlButton
-            icon="gauge"
-            label={texts.media.connection}
-            on={connectionPanel}
-            aria-pressed={connectionPanel}
-            shortcut="I"
-            onClick={togglePanel}
-          />
+          <PanelControl {...panel} />
           <ControlButton icon="stop" label={t.leave} tone="danger" onClick={leave} />
         </ControlBar>
       </div>
-      {connectionPanel && (
+      {panel.open && (
         <aside className="watch__panel">
-          <ConnectionPanel stats={stats} shows="incoming" onClose={togglePanel} />
+          <ConnectionPanel stats={stats} shows="incoming" onClose={panel.onToggle} />
         </aside>
       )}
       {others.length > 0 && (

@@ -1,5 +1,5 @@
 /** A call from dialing to hanging up: the other side large, oneself in the corner, the controls under them. */
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { CallState } from '../../../protocol/call';
 import { Avatar } from '../../components/avatar';
 import { ConnectionPanel } from '../../components/connection-panel';
@@ -9,15 +9,21 @@ import { trackOf, useTrackStream } from '../../components/device-preview';
 import { Icon } from '../../components/icon';
 import { LevelMeter } from '../../components/level-meter';
 import { LiveBadge } from '../../components/live-badge';
+import {
+  CameraControl,
+  MicrophoneControl,
+  PanelControl,
+  useArrivalFocus,
+  useConnectionPanel,
+} from '../../components/live-controls';
 import { useIsMuteOfPictures } from '../../components/picture-flow';
-import { ScreenControl, toggleScreen } from '../../components/screen-control';
+import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
 import { inputOf } from '../../recording/composition';
 import { RecordControl } from '../../recording/record-control';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
-import { useShortcuts } from '../../use-shortcuts';
 import type { Desk } from './desk';
 
 type Running = Extract<CallState, { at: 'dialing' | 'connecting' | 'live' | 'interrupted' }>;
@@ -31,13 +37,10 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
   const picture = useStore(session.picture);
   const stats = useStore(session.stats);
   const peer = useStore(session.peerMedia);
-  const { connectionPanel, speaker } = useStore(preferences);
+  const { speaker } = useStore(preferences);
+  const panel = useConnectionPanel();
   const [swapped, setSwapped] = useState(false);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // The button that was pressed is gone; a screen reader goes on here.
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useArrivalFocus();
   const own = useTrackStream(screen.at === 'on' ? screen.track : trackOf(camera));
   const still = useIsMuteOfPictures(stats);
   const t = texts.call;
@@ -46,32 +49,8 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
   const noPicture = peer === null ? still : !peer.camera && !peer.screen;
   const voice = picture?.getAudioTracks()[0] ?? null;
 
-  const toggleMute = (): void => {
-    media.setMuted(!muted);
-  };
-  const toggleCamera = (): void => {
-    if (camera.at === 'on') media.cameraOff();
-    else void media.reopen('camera');
-  };
-  const togglePanel = (): void => {
-    preferences.change({ connectionPanel: !connectionPanel });
-  };
-  useShortcuts(
-    new Map([
-      ['m', toggleMute],
-      ['v', screen.at === 'on' ? () => undefined : toggleCamera],
-      [
-        's',
-        () => {
-          toggleScreen(outgoing);
-        },
-      ],
-      ['i', togglePanel],
-    ]),
-  );
-
   return (
-    <div className="live-call" data-panel={connectionPanel}>
+    <div className="live-call" data-panel={panel.open}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
         {stands ? t.live.title(call.peer) : sentenceOf(call, t)}
       </h1>
@@ -129,31 +108,10 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
         </div>
       </div>
       <ControlBar label={texts.media.controls}>
-        <ControlButton
-          icon={muted ? 'microphone-off' : 'microphone'}
-          label={muted ? texts.media.unmute : texts.media.mute}
-          off={muted}
-          shortcut="M"
-          disabled={microphone.at !== 'on'}
-          onClick={toggleMute}
-        />
-        <ControlButton
-          icon={camera.at === 'on' ? 'camera' : 'camera-off'}
-          label={camera.at === 'on' ? texts.media.cameraTurnOff : texts.media.cameraTurnOn}
-          off={camera.at !== 'on'}
-          shortcut="V"
-          disabled={camera.at === 'starting' || screen.at === 'on'}
-          onClick={toggleCamera}
-        />
+        <MicrophoneControl media={media} />
+        <CameraControl media={media} replaced={screen.at === 'on'} />
         <ScreenControl outgoing={outgoing} />
-        <ControlButton
-          icon="gauge"
-          label={texts.media.connection}
-          on={connectionPanel}
-          aria-pressed={connectionPanel}
-          shortcut="I"
-          onClick={togglePanel}
-        />
+        <PanelControl {...panel} />
         <RecordControl
           title={call.peer}
           input={() => inputOf(picture?.getTracks() ?? [], outgoing.tracks)}
@@ -169,9 +127,9 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
           }}
         />
       </ControlBar>
-      {connectionPanel && (
+      {panel.open && (
         <aside className="live-call__panel">
-          <ConnectionPanel stats={stats} onClose={togglePanel} />
+          <ConnectionPanel stats={stats} onClose={panel.onToggle} />
         </aside>
       )}
     </div>

@@ -1,5 +1,5 @@
 /** A running mirror: here and returned, side by side, with the controls under them. */
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import type { MirrorState } from '../../../protocol/mirror';
 import { ConnectionPanel } from '../../components/connection-panel';
 import { ControlBar, ControlButton } from '../../components/control-bar';
@@ -7,6 +7,13 @@ import { DeviceControl } from '../../components/device-control';
 import { trackOf, useTrackStream } from '../../components/device-preview';
 import { LevelMeter } from '../../components/level-meter';
 import { LiveBadge } from '../../components/live-badge';
+import {
+  CameraControl,
+  MicrophoneControl,
+  PanelControl,
+  useArrivalFocus,
+  useConnectionPanel,
+} from '../../components/live-controls';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
 import { useSessionReport } from '../../desktop/use-session-report';
@@ -15,7 +22,6 @@ import { inputOf } from '../../recording/composition';
 import { RecordControl } from '../../recording/record-control';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
-import { useShortcuts } from '../../use-shortcuts';
 import type { MirrorPath, MirrorSession } from './mirror-session';
 import './live-mirror.css';
 
@@ -45,14 +51,11 @@ export function LiveMirror<P extends MirrorPath>({
   const { preferences } = useServices();
   const texts = useTexts();
   const { camera, microphone, muted } = useStore(media);
-  const { connectionPanel, speaker } = useStore(preferences);
+  const { speaker } = useStore(preferences);
+  const panel = useConnectionPanel();
   const returned = useStore(session.returned);
   const stats = useStore(session.stats);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // The button that was pressed is gone; a screen reader goes on here.
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useArrivalFocus();
   const [hearing, setHearing] = useState(false);
   const local = useTrackStream(trackOf(camera));
   const returnedVoice = returned?.getAudioTracks()[0] ?? null;
@@ -62,20 +65,6 @@ export function LiveMirror<P extends MirrorPath>({
   const toggleMute = (): void => {
     media.setMuted(!muted);
   };
-  const toggleCamera = (): void => {
-    if (camera.at === 'on') media.cameraOff();
-    else void media.reopen('camera');
-  };
-  const togglePanel = (): void => {
-    preferences.change({ connectionPanel: !connectionPanel });
-  };
-  useShortcuts(
-    new Map([
-      ['m', toggleMute],
-      ['v', toggleCamera],
-      ['i', togglePanel],
-    ]),
-  );
 
   useSessionReport(
     {
@@ -89,7 +78,7 @@ export function LiveMirror<P extends MirrorPath>({
   );
 
   return (
-    <div className="live-mirror" data-panel={connectionPanel}>
+    <div className="live-mirror" data-panel={panel.open}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
         {title ?? t.title}
       </h1>
@@ -125,22 +114,8 @@ export function LiveMirror<P extends MirrorPath>({
       </div>
       {children}
       <ControlBar label={texts.media.controls}>
-        <ControlButton
-          icon={muted ? 'microphone-off' : 'microphone'}
-          label={muted ? texts.media.unmute : texts.media.mute}
-          off={muted}
-          shortcut="M"
-          disabled={microphone.at !== 'on'}
-          onClick={toggleMute}
-        />
-        <ControlButton
-          icon={soundOnly ? 'camera-off' : 'camera'}
-          label={soundOnly ? texts.media.cameraTurnOn : texts.media.cameraTurnOff}
-          off={soundOnly}
-          shortcut="V"
-          disabled={camera.at === 'starting'}
-          onClick={toggleCamera}
-        />
+        <MicrophoneControl media={media} />
+        <CameraControl media={media} />
         <ControlButton
           icon="ear"
           label={t.hearYourself}
@@ -150,14 +125,7 @@ export function LiveMirror<P extends MirrorPath>({
             setHearing(!hearing);
           }}
         />
-        <ControlButton
-          icon="gauge"
-          label={texts.media.connection}
-          on={connectionPanel}
-          aria-pressed={connectionPanel}
-          shortcut="I"
-          onClick={togglePanel}
-        />
+        <PanelControl {...panel} />
         <RecordControl
           title={title ?? t.title}
           input={() => inputOf(returned?.getTracks() ?? [])}
@@ -167,9 +135,9 @@ export function LiveMirror<P extends MirrorPath>({
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
       </ControlBar>
       {hearing && <p className="live-mirror__hint">{t.headphones}</p>}
-      {connectionPanel && (
+      {panel.open && (
         <aside className="live-mirror__panel">
-          <ConnectionPanel stats={stats} onClose={togglePanel} />
+          <ConnectionPanel stats={stats} onClose={panel.onToggle} />
         </aside>
       )}
     </div>

@@ -1,10 +1,11 @@
 /** Inside a room: waiting with a link to send, or with the other one; controls, chat and connection panel. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ConnectionPanel } from '../../components/connection-panel';
 import { ControlBar, ControlButton } from '../../components/control-bar';
 import { DeviceControl } from '../../components/device-control';
 import { Invitation } from '../../components/invite-dialog';
-import { ScreenControl, toggleScreen } from '../../components/screen-control';
+import { CameraControl, PanelControl, useArrivalFocus } from '../../components/live-controls';
+import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { useSessionReport } from '../../desktop/use-session-report';
 import type { LocalMedia } from '../../media/local-media';
@@ -33,16 +34,12 @@ type Panel = 'chat' | 'connection' | null;
 
 export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps) {
   const texts = useTexts();
-  const { camera, microphone, muted } = useStore(media);
+  const { microphone, muted } = useStore(media);
   const remote = useStore(session.remote);
   const stats = useStore(session.stats);
   const { unread } = useStore(session.chat);
   const [panel, setPanel] = useState<Panel>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // The button that was pressed is gone; a screen reader goes on here.
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useArrivalFocus();
   useEffect(() => {
     if (panel === 'chat' && unread > 0) session.chat.read();
   }, [panel, unread, session]);
@@ -52,20 +49,13 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
   const toggleMute = (): void => {
     media.setMuted(!muted);
   };
-  const toggleCamera = (): void => {
-    if (camera.at === 'on') media.cameraOff();
-    else void media.reopen('camera');
-  };
   const toggle = (which: Panel) => (): void => {
     setPanel(panel === which ? null : which);
   };
   useShortcuts(
     new Map([
       ['m', toggleMute],
-      ['v', toggleCamera],
-      ['s', () => toggleScreen(outgoing)],
       ['c', toggle('chat')],
-      ['i', toggle('connection')],
     ]),
   );
 
@@ -105,14 +95,7 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
           disabled={microphone.at !== 'on'}
           onClick={toggleMute}
         />
-        <ControlButton
-          icon={camera.at === 'on' ? 'camera' : 'camera-off'}
-          label={camera.at === 'on' ? texts.media.cameraTurnOff : texts.media.cameraTurnOn}
-          off={camera.at !== 'on'}
-          shortcut="V"
-          disabled={camera.at === 'starting'}
-          onClick={toggleCamera}
-        />
+        <CameraControl media={media} />
         <ScreenControl outgoing={outgoing} />
         <ControlButton
           icon="chat"
@@ -124,14 +107,7 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
           badge={panel === 'chat' ? 0 : unread}
           onClick={toggle('chat')}
         />
-        <ControlButton
-          icon="gauge"
-          label={texts.media.connection}
-          on={panel === 'connection'}
-          aria-pressed={panel === 'connection'}
-          shortcut="I"
-          onClick={toggle('connection')}
-        />
+        <PanelControl open={panel === 'connection'} onToggle={toggle('connection')} />
         <RecordControl
           title={state.room}
           input={() => inputOf(remote?.getTracks() ?? [], outgoing.tracks)}
