@@ -256,7 +256,8 @@ export class WebRtcPeer {
     this.#negotiated = negotiated;
     // An offer may have asked for more transports than both agreed on.
     for (const extra of this.#transports.splice(Math.max(1, negotiated.transports.length))) extra.close();
-    for (const session of this.#sessions) session?.close(false);
+    const before = this.#sessions;
+    for (const session of before) session?.close(false);
     const { clock, ticker, listener } = this.#options;
     for (const stream of this.#options.outgoing) this.#configure(stream, negotiated);
     this.#sessions = this.#transports.map((transport, index) => {
@@ -272,6 +273,7 @@ export class WebRtcPeer {
         ticker,
         clock,
         roundTripTime: () => transport.stats().roundTripTime,
+        before: before[index],
       });
     });
     for (const described of negotiated.transports) this.#connect(described, negotiated);

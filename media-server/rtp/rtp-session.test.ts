@@ -66,7 +66,11 @@ let sent: Buffer[];
 let receiver: Receiver;
 let session: RtpSession;
 
-function start(media: NegotiatedMedia = section(), outgoing: OutgoingStream[] = []): void {
+function start(
+  media: NegotiatedMedia = section(),
+  outgoing: OutgoingStream[] = [],
+  before?: RtpSession,
+): void {
   clock = new ManualClock();
   clock.advance(10_000);
   sent = [];
@@ -85,6 +89,7 @@ function start(media: NegotiatedMedia = section(), outgoing: OutgoingStream[] = 
     ticker: new Ticker(clock),
     clock,
     roundTripTime: () => 40,
+    before,
   });
 }
 beforeEach(() => start());
@@ -278,6 +283,42 @@ describe('RtpSession', () => {
     sent.length = 0;
     session.requestKeyframe(2);
     expect(messages()).toEqual([{ type: 'picture-loss', mediaSsrc: 6 }]);
+  });
+
+  it('knows the layers still in the session that takes over, where they are named no more', () => {
+    const layered = () =>
+      section({
+        remoteRids: [
+          { rid: 'l', paused: false },
+          { rid: 'h', paused: false },
+        ],
+        remoteSsrcs: [],
+      });
+    start(layered());
+    receive({ sequence: 1, ssrc: 5, rid: 'l', keyframe: true });
+    receive({ sequence: 50, ssrc: 6, rid: 'h', keyframe: true });
+    receive({
+      sequence: 9,
+      ssrc: 8,
+      payloadType: 97,
+      repairedRid: 'h',
+      payload: Buffer.from([0, 49, 0x10, 1]),
+    });
+    // Two in a row, as the second may come before any packet does.
+    for (let again = 0; again < 2; again++) {
+      session.close(false);
+      start(layered(), [], session);
+    }
+    receive({ sequence: 51, ssrc: 6 });
+    receive({ sequence: 53, ssrc: 6 });
+    receive({ sequence: 2, ssrc: 5 });
+    receive({ sequence: 10, ssrc: 8, payloadType: 97, payload: Buffer.from([0, 52, 0x10, 1]) });
+    expect(receiver.packets.map(({ ssrc, layer, sequenceNumber }) => [ssrc, layer, sequenceNumber])).toEqual([
+      [6, 1, 51],
+      [6, 1, 53],
+      [5, 0, 2],
+      [6, 1, 52],
+    ]);
   });
 
   it('tells simulcast layers by the order of their group, and their retransmissions', () => {

@@ -49,6 +49,8 @@ export interface RtpSessionOptions {
   readonly clock: Clock;
   /** Milliseconds to the peer and back, as well as it is known. */
   readonly roundTripTime: () => number | undefined;
+  /** The session of the same peer that this one takes over from. */
+  readonly before?: RtpSession | undefined;
 }
 
 /** A peer has a handful of streams; one that invents more gets no memory for them. */
@@ -89,6 +91,11 @@ export class RtpSession {
     undefined,
   );
   readonly #streams = new Map<number, IncomingStream | Retransmissions>();
+  /**
+   * The layer that an SSRC carries or repairs, the newest last. Senders name it only until they see that it arrived
+   * (RFC 7941), and go on without it after an ICE restart: it outlives the session.
+   */
+  readonly #rids: Map<number, string>;
   readonly #primary = new Map<MediaKind, IncomingStream>();
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #feedback = new TransportFeedback();
@@ -114,6 +121,7 @@ export class RtpSession {
     this.#clock = options.clock;
     for (const section of options.media) this.#learn(section);
     for (const stream of options.outgoing) this.#outgoing.set(stream.ssrc, stream);
+    this.#rids = new Map(options.before ? options.before.#rids : []);
     this.#localSsrc =
       options.outgoing.find((stream) => stream.kind === 'video')?.ssrc ?? options.outgoing[0]?.ssrc ?? 1;
     options.ticker.add(this);
@@ -201,9 +209,9 @@ export class RtpSession {
     if (payload) {
       const section = this.#options.media.find(({ codecs }) => codecs.includes(payload));
       if (!section?.receives) return undefined;
+      const rid = section.remoteRids.length > 0 ? this.#ridOf(header.ssrc, header.rid) : undefined;
       // Layers are told by rid; until the first packet that names it, nobody knows which one this is.
-      if (section.remoteRids.length > 0 && header.rid === undefined) return undefined;
-      const rid = section.remoteRids.length > 0 ? header.rid : undefined;
+      if (section.remoteRids.length > 0 && rid === undefined) return undefined;
       const stream = new IncomingStream(header.ssrc, payload.codec, rid, layerOf(section, header.ssrc, rid));
       this.#streams.set(header.ssrc, stream);
       if (stream.layer === undefined) this.#primary.set(stream.kind, stream);
@@ -224,8 +232,18 @@ export class RtpSession {
       const owner = announced && this.#streams.get(announced.ssrc);
       if (owner instanceof IncomingStream) return owner;
     }
-    if (header.repairedRid !== undefined) return this.incoming.find(({ rid }) => rid === header.repairedRid);
+    const repaired = this.#ridOf(header.ssrc, header.repairedRid);
+    if (repaired !== undefined) return this.incoming.find(({ rid }) => rid === repaired);
     return this.#primary.get(kind);
+  }
+
+  /** `named`: by the packet at hand, else by one before. */
+  #ridOf(ssrc: number, named: string | undefined): string | undefined {
+    if (named === undefined) return this.#rids.get(ssrc);
+    this.#rids.delete(ssrc);
+    this.#rids.set(ssrc, named);
+    if (this.#rids.size > MAX_STREAMS) this.#rids.delete(this.#rids.keys().next().value as number);
+    return named;
   }
 
   #forgetSilent(): void {
