@@ -35,8 +35,8 @@ const descriptor = new Vp8Descriptor();
 const scratch = Buffer.alloc(65_536);
 
 export class RtpWriter {
-  readonly #header = Buffer.alloc(HEADER_WITH_TIME_BYTES);
-  #headerLength = HEADER_BYTES;
+  /** As long as the headers are. */
+  #header = Buffer.alloc(HEADER_BYTES);
   #output: RtpOutput = NOWHERE;
   #ssrc = 0;
   #rtxSsrc: number | undefined;
@@ -51,17 +51,15 @@ export class RtpWriter {
     this.#output = output;
     this.#ssrc = ssrc;
     this.#rtxSsrc = rtxSsrc;
-    const header = this.#header;
+    const timed = absSendTimeId > 0 && absSendTimeId < 15;
+    const header = Buffer.alloc(timed ? HEADER_WITH_TIME_BYTES : HEADER_BYTES);
+    header[0] = timed ? 0x90 : 0x80;
     header.writeUInt32BE(ssrc, 8);
-    if (absSendTimeId > 0 && absSendTimeId < 15) {
-      header[0] = 0x90;
+    if (timed) {
       header.writeUInt32BE(0xbede0001, 12);
       header[16] = (absSendTimeId << 4) | 2;
-      this.#headerLength = HEADER_WITH_TIME_BYTES;
-    } else {
-      header[0] = 0x80;
-      this.#headerLength = HEADER_BYTES;
     }
+    this.#header = header;
   }
   setPayload(payloadType: number, rtxPayloadType: number | undefined, vp8: boolean): void {
     this.payloadType = payloadType;
@@ -83,9 +81,9 @@ export class RtpWriter {
     this.#fill(header, sequenceNumber, timestamp, now);
     if (this.#vp8 && (pictureDelta !== 0 || tl0Delta !== 0)) {
       const length = rewrite(packet, pictureDelta, tl0Delta, 0);
-      this.#output.sendRtp(header, this.#headerLength, scratch, 0, length);
+      this.#output.sendRtp(header, header.length, scratch, 0, length);
     } else {
-      this.#output.sendRtp(header, this.#headerLength, packet.buffer, packet.payloadStart, packet.payloadEnd);
+      this.#output.sendRtp(header, header.length, packet.buffer, packet.payloadStart, packet.payloadEnd);
     }
   }
 
@@ -112,15 +110,16 @@ export class RtpWriter {
     if (this.#vp8 && (pictureDelta !== 0 || tl0Delta !== 0)) {
       length = rewrite(packet, pictureDelta, tl0Delta, length);
     } else length += packet.buffer.copy(scratch, length, packet.payloadStart, packet.payloadEnd);
-    this.#output.sendRtp(header, this.#headerLength, scratch, 0, length);
+    this.#output.sendRtp(header, header.length, scratch, 0, length);
     header.writeUInt32BE(this.#ssrc, 8);
   }
 
   /** A packet without payload: fills a hole in the numbers. */
   writeEmpty(sequenceNumber: number, timestamp: number, now: number): void {
-    this.#header[1] = this.payloadType;
-    this.#fill(this.#header, sequenceNumber, timestamp, now);
-    this.#output.sendRtp(this.#header, this.#headerLength, scratch, 0, 0);
+    const header = this.#header;
+    header[1] = this.payloadType;
+    this.#fill(header, sequenceNumber, timestamp, now);
+    this.#output.sendRtp(header, header.length, scratch, 0, 0);
   }
 
   #fill(header: Buffer, sequenceNumber: number, timestamp: number, now: number): void {
@@ -130,7 +129,7 @@ export class RtpWriter {
     header[5] = (timestamp >>> 16) & 0xff;
     header[6] = (timestamp >>> 8) & 0xff;
     header[7] = timestamp & 0xff;
-    if (this.#headerLength === HEADER_WITH_TIME_BYTES) {
+    if (header.length === HEADER_WITH_TIME_BYTES) {
       // 24 bits, 6.18 fixed point seconds.
       const time = (now * 262.144) & 0xffffff;
       header[17] = time >> 16;

@@ -4,6 +4,7 @@
  * busy threads pass every minute or so), and the ring's size divides that. What the reader sends back goes another way,
  * as messages; the ring only keeps account of how much of that is under way.
  */
+import { part } from '../views';
 
 /** What a record is. The reader hands it on; the ring does not care. */
 export const RECORD = { rtp: 1, rtcp: 2, control: 3 } as const;
@@ -87,7 +88,7 @@ export class RingWriter extends Ring {
     this.words[word + 2] = (headerLength << 16) | length;
     if (header) header.copy(this.bytes, at + HEAD_BYTES, 0, headerLength);
     // Not `copy`: what comes may be any view, also of shared memory.
-    this.bytes.set(body.subarray(start, end), at + HEAD_BYTES + headerLength);
+    this.bytes.set(part(body, start, end), at + HEAD_BYTES + headerLength);
     this.#written = (this.#written + needed) | 0;
     Atomics.store(this.control, WRITTEN, this.#written);
     return true;

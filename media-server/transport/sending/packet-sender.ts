@@ -1,5 +1,6 @@
 /** Encrypting and sending: what a transport needs of it, and how it is done on the spot. */
 import type { SrtpSender } from '../srtp/srtp-session';
+import { part, Prefixes } from '../views';
 import type { SendPath } from './send-protocol';
 
 export interface PacketSender {
@@ -30,11 +31,13 @@ export class LocalSender implements PacketSender {
   readonly ownsSocket = false;
   readonly droppedLater = 0;
   readonly #srtp: SrtpSender;
+  readonly #prefixes: Prefixes;
   readonly #send: (datagram: Buffer) => boolean;
   readonly #closed: (() => void) | undefined;
 
   constructor(srtp: SrtpSender, send: (datagram: Buffer) => boolean, closed?: () => void) {
     this.#srtp = srtp;
+    this.#prefixes = Prefixes.of(srtp.packet);
     this.#send = send;
     this.#closed = closed;
   }
@@ -49,15 +52,22 @@ export class LocalSender implements PacketSender {
     const { packet, rtpOverhead } = this.#srtp;
     const size = headerLength + payloadEnd - payloadStart;
     if (size + rtpOverhead > packet.length) return -1;
-    header.copy(packet, 0, 0, headerLength);
-    payload.copy(packet, headerLength, payloadStart, payloadEnd);
-    return this.#sendSealed(packet, this.#srtp.protectRtp(packet, headerLength, size));
+    packet.set(header.length === headerLength ? header : header.subarray(0, headerLength));
+    packet.set(part(payload, payloadStart, payloadEnd), headerLength);
+    return this.#sendSealed(this.#srtp.protectRtp(packet, headerLength, size));
+  }
+  /** `bytes[start..end)` is the whole packet. */
+  sendJoinedRtp(headerLength: number, bytes: Uint8Array, start: number, end: number): number {
+    const { packet, rtpOverhead } = this.#srtp;
+    if (end - start + rtpOverhead > packet.length) return -1;
+    packet.set(bytes.subarray(start, end));
+    return this.#sendSealed(this.#srtp.protectRtp(packet, headerLength, end - start));
   }
   sendRtcp(rtcp: Buffer): number {
     const { packet, rtcpOverhead } = this.#srtp;
     if (rtcp.length < 8 || rtcp.length + rtcpOverhead > packet.length) return -1;
     rtcp.copy(packet);
-    return this.#sendSealed(packet, this.#srtp.protectRtcp(packet, rtcp.length));
+    return this.#sendSealed(this.#srtp.protectRtcp(packet, rtcp.length));
   }
   setPath(): void {
     // `send` knows.
@@ -67,7 +77,7 @@ export class LocalSender implements PacketSender {
     this.#closed?.();
   }
 
-  #sendSealed(packet: Buffer, length: number): number {
-    return length >= 0 && this.#send(packet.subarray(0, length)) ? length : -1;
+  #sendSealed(length: number): number {
+    return length >= 0 && this.#send(this.#prefixes.first(length)) ? length : -1;
   }
 }

@@ -43,8 +43,7 @@ class Leg {
     this.#sender = new LocalSender(new SrtpSender(cipher), (datagram) => this.#send(datagram));
   }
   sendRtp(headerLength: number, bytes: Buffer, start: number, end: number): boolean {
-    const header = bytes.subarray(start, start + headerLength);
-    return this.#sender.sendRtp(header, headerLength, bytes, start + headerLength, end) >= 0;
+    return this.#sender.sendJoinedRtp(headerLength, bytes, start, end) >= 0;
   }
   sendRtcp(packet: Buffer): boolean {
     return this.#sender.sendRtcp(packet) >= 0;
