@@ -91,7 +91,7 @@ export interface HostServices {
 const DEFAULT_PROFILES: readonly SrtpProfileName[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
 
 /** So many one core carries easily, and a thread costs memory and wake-ups. */
-const SENDERS_BEFORE_THREADS = 64;
+const SENDERS_BEFORE_THREADS = 128;
 
 class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   readonly certificate: DtlsCertificate;

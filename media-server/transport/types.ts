@@ -260,7 +260,7 @@ export interface TransportHostOptions {
     /** send-worker, as a file that Node can run. */
     readonly workerFile: string;
     readonly threads: number;
-    /** So many transports are served by this thread; default 64. */
+    /** So many transports are served by this thread; default 128. */
     readonly sendersBeforeThreads?: number;
   };
   /** False forces unconnected sending from the shared socket (the way of systems where sockets cannot share a port). */
