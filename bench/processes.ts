@@ -20,6 +20,18 @@ export async function residentKib(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
+/** Resident memory once it stands still for a second; what is loaded in the background is not what a bench asks about. */
+export async function settledKib(pid: number): Promise<number> {
+  let before = await residentKib(pid);
+  for (let second = 0; second < 15; second++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const now = await residentKib(pid);
+    if (Math.abs(now - before) < 1_024) return now;
+    before = now;
+  }
+  return before;
+}
+
 /** Open handles of a process, and the UDP ports among them. */
 export async function handles(
   pid: number,

@@ -58,14 +58,21 @@ async function main(url: string, endpoint: string, bitsPerSecond: number): Promi
     header.writeUInt32BE(timestamp >>> 0, 4);
     header.writeUInt32BE(ssrc, 8);
     const now = process.hrtime.bigint();
-    if (now >= window.from && now < window.to) counted++;
+    counted++;
     payload.writeBigUInt64BE(now, TIME_OFFSET);
     transport.sendRtp(header, 12, payload, 0, bytes);
   };
-  const begun = performance.now();
+  let begun = performance.now();
   let frames = 0;
   let sounds = 0;
   const timer = setInterval(() => {
+    // Silent before and after the window, so that receivers can tell by the clock what was sent within it.
+    const now = process.hrtime.bigint();
+    if (window.to > 0n && (now < window.from || now >= window.to)) {
+      begun = performance.now() - frames * FRAME_MS;
+      sounds = Math.ceil((frames * FRAME_MS) / 20);
+      return;
+    }
     const elapsed = performance.now() - begun;
     for (; frames * FRAME_MS <= elapsed; frames++) {
       owed += bitsPerSecond / 8 / 30 / VIDEO_BYTES;

@@ -15,8 +15,8 @@ export const PRESENTER_AUDIO_SSRC = 0x22222222;
 export const TIME_OFFSET = 16;
 
 /**
- * What is measured: packets that were sent within this time, on the clock that all processes of a machine share, whenever
- * they arrive. So the sender and the receivers count the same ones.
+ * What is measured: packets that are sent within this time, on the clock that all processes of a machine share. Before and
+ * after it the presenter sends nothing, so the sender and the receivers count the same ones.
  */
 export interface Window {
   readonly from: bigint;

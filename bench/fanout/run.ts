@@ -2,13 +2,14 @@
  * What a forwarded packet costs: one presenter (VP8-shaped, 1 Mbit/s, and Opus), N viewers; the server, the presenter and
  * the viewers are processes of their own, and the server's CPU time is what the operating system says.
  *
- *   npx tsx bench/fanout/run.ts [--viewers=10,50,100] [--seconds=10] [--server=dist/media-server/cli.cjs] [--json]
+ *   npx tsx bench/fanout/run.ts [--viewers=10,50,100] [--seconds=10] [--warm-up=25] [--server=dist/media-server/cli.cjs] [--json]
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KurentoWire } from '../../test/support/browser-peer';
-import { cpuSeconds, end, forkChild, residentKib, startServer, waitFor } from '../processes';
+import { cpuSeconds, end, forkChild, residentKib, settledKib, startServer, waitFor } from '../processes';
+import { SAMPLING } from './datagram-tap';
 import { measureFloor } from './floor';
 import { writeWindow } from './raw-peer';
 
@@ -30,7 +31,7 @@ interface Row {
 const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
 const startChild = (file: string, ...args: string[]) => forkChild(join(folder, file), args);
 
-async function measure(viewers: number, seconds: number, entry: string): Promise<Row> {
+async function measure(viewers: number, seconds: number, warmUp: number, entry: string): Promise<Row> {
   const children: ChildProcess[] = [];
   const server = await startServer(entry);
   try {
@@ -40,8 +41,8 @@ async function measure(viewers: number, seconds: number, entry: string): Promise
     const presenter = await startChild('presenter.ts', server.url, presenterEndpoint, '1000000');
     children.push(presenter);
     const pid = server.process.pid!;
-    await pause(2);
-    const before = await residentKib(pid);
+    await pause(4);
+    const before = await settledKib(pid);
     const endpoints: string[] = [];
     for (let index = 0; index < viewers; index++) {
       const endpoint = await wire.create('WebRtcEndpoint', { mediaPipeline });
@@ -50,8 +51,8 @@ async function measure(viewers: number, seconds: number, entry: string): Promise
     }
     const receivers = await startChild('viewers.ts', server.url, ...endpoints);
     children.push(receivers);
-    // Joining, and the compilers' first look at the hot path, are not what is measured.
-    await pause(5);
+    // Joining is not what is measured, nor is V8, which goes on compiling and recompiling what is hot for half a minute.
+    await pause(warmUp);
     const from = process.hrtime.bigint() + BigInt(LEAD_MS * 1e6);
     const window = writeWindow({ from, to: from + BigInt(Math.round(seconds * 1e9)) });
     presenter.send(window);
@@ -65,6 +66,8 @@ async function measure(viewers: number, seconds: number, entry: string): Promise
     receivers.send('end');
     const result = await waitFor(receivers, 'result');
     const packets = result['packets']!;
+    // One for each stream of each viewer: where the sampling stood when the window began.
+    if (result['opened']! < packets / SAMPLING - 2 * viewers) throw new Error('packets do not open');
     presenter.send('count');
     const sent = (await waitFor(presenter, 'count'))['packets']!;
     const after = await residentKib(pid);
@@ -88,6 +91,7 @@ const { values } = parseArgs({
   options: {
     viewers: { type: 'string', default: '10,50,100' },
     seconds: { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: '25' },
     server: { type: 'string', default: 'media-server/cli.ts' },
     json: { type: 'boolean', default: false },
   },
@@ -95,7 +99,7 @@ const { values } = parseArgs({
 const floor = await measureFloor();
 const rows: Row[] = [];
 for (const viewers of values.viewers.split(',').map(Number))
-  rows.push(await measure(viewers, Number(values.seconds), values.server));
+  rows.push(await measure(viewers, Number(values.seconds), Number(values['warm-up']), values.server));
 if (values.json) console.log(JSON.stringify({ floorMicroseconds: floor, rows }));
 else {
   console.log(`floor: encrypt and send 1,100 bytes, ${floor.toFixed(1)} µs of CPU time`);

@@ -1,8 +1,12 @@
-/** Child process of the fan-out bench: many receive-only peers that count packets and their delays, and report as browsers do. */
+/**
+ * Child process of the fan-out bench: many receive-only peers that count packets, take the delay of some, and report as
+ * browsers do.
+ */
 import { KurentoWire } from '../../test/support/browser-peer';
 import { buildMaxBitrate, buildReceiverReport } from '../../media-server/rtp/rtcp';
 import { startTransportHost } from '../../media-server/transport';
 import type { MediaTransport } from '../../media-server/transport';
+import { tapDatagrams } from './datagram-tap';
 import { connectRawPeer, NO_WINDOW, readWindow, TIME_OFFSET } from './raw-peer';
 import type { Window } from './raw-peer';
 
@@ -12,10 +16,14 @@ const ESTIMATE = 5_000_000;
 const MAX_SAMPLES = 400_000;
 
 async function main(url: string, endpoints: readonly string[]): Promise<void> {
-  const host = await startTransportHost();
-  const wire = await KurentoWire.connect(url);
   let packets = 0;
   let window: Window = NO_WINDOW;
+  tapDatagrams(() => {
+    // The presenter is silent before it, so what comes from then on was sent within it.
+    if (window.to > 0n && process.hrtime.bigint() >= window.from) packets++;
+  });
+  const host = await startTransportHost();
+  const wire = await KurentoWire.connect(url);
   const delays = new Float64Array(MAX_SAMPLES);
   let samples = 0;
   const transports: { transport: MediaTransport; ssrcs: Map<number, number> }[] = [];
@@ -33,10 +41,7 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
         if (payload + TIME_OFFSET + 8 > packet.length) return;
         const sentAt = packet.readBigUInt64BE(payload + TIME_OFFSET);
         if (sentAt < window.from || sentAt >= window.to) return;
-        packets++;
-        // Every tenth is enough for percentiles.
-        if (packets % 10 === 0 && samples < MAX_SAMPLES)
-          delays[samples++] = Number(process.hrtime.bigint() - sentAt) / 1e6;
+        if (samples < MAX_SAMPLES) delays[samples++] = Number(process.hrtime.bigint() - sentAt) / 1e6;
       },
     });
     transports.push({ transport, ssrcs });
@@ -64,7 +69,7 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
     } else {
       const sorted = delays.slice(0, samples).sort();
       const at = (share: number) => sorted[Math.min(samples - 1, Math.floor(samples * share))] ?? 0;
-      process.send?.({ type: 'result', packets, p50: at(0.5), p99: at(0.99), max: at(1) });
+      process.send?.({ type: 'result', packets, opened: samples, p50: at(0.5), p99: at(0.99), max: at(1) });
     }
   });
   process.on('disconnect', () => {
