@@ -134,6 +134,14 @@ describe('an ICE agent', () => {
     expect(states).toEqual(['checking', 'connected', 'completed']);
   });
 
+  it('is connected before it is completed, also where the nomination came with the first check', () => {
+    const { agent, timers, states, request } = scene('controlled');
+    agent.setRemote(PEER, false);
+    request(true);
+    timers.advance(50);
+    expect(states).toEqual(['checking', 'connected', 'completed']);
+  });
+
   it('believes no answer that is not signed by its peer', () => {
     const { agent, timers, world, states } = scene('controlling');
     world.forged = true;

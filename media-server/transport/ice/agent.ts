@@ -401,7 +401,10 @@ export class IceAgent {
     const pool = fresh.length > 0 ? fresh : nominated.length > 0 ? nominated : valid;
     const best = this.#role === 'controlling' && keeps && selected.nominated ? selected : pool[0];
     if (best && best !== selected) this.#select(best, now);
-    if (best) this.#setState(best.nominated ? 'completed' : 'connected');
+    if (!best) return;
+    // Whoever waits for the first path hears of it, also where it was nominated before it was found to work.
+    if (this.#state === 'checking') this.#setState('connected');
+    this.#setState(best.nominated ? 'completed' : 'connected');
   }
 
   #select(pair: IcePair, now: number): void {
