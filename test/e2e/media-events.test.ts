@@ -2,12 +2,11 @@
  * The events of a call, beside those that a real media server told in recorded calls: the same set, each with the same
  * payload, and in the recorded order where one follows from the other. The browser is a real one.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startMediaServer } from '../../media-server';
-import type { MediaServer } from '../../media-server';
+import { describe, expect, it } from 'vitest';
 import { differences, readRecording } from '../contract/recording';
-import { hasChromium, KurentoWire, negotiate, startBrowserPeers } from '../support/browser-peer';
-import type { BrowserPeer, BrowserPeers, WireEvent } from '../support/browser-peer';
+import { hasChromium } from '../support/browser-peer';
+import type { WireEvent } from '../support/browser-peer';
+import { MediaStage } from '../support/media-stage';
 import { until } from '../support/until';
 
 /** RTP and RTCP share one component, always. */
@@ -80,33 +79,9 @@ const CHAINS = [
 const REPEATED = /^(IceComponentStateChanged 1 (CONNECTED|READY)|NewCandidatePairSelected)/;
 
 describe.skipIf(!hasChromium())('the events of a call with Chromium', () => {
-  let server: MediaServer;
-  let peers: BrowserPeers;
-  let wire: KurentoWire;
-  let pipeline: string;
-  const open: BrowserPeer[] = [];
-
-  beforeAll(async () => {
-    server = await startMediaServer();
-    peers = await startBrowserPeers();
-    wire = await KurentoWire.connect(server.url);
-  });
-  afterAll(async () => {
-    wire?.close();
-    await peers?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    for (const peer of open.splice(0)) await peer.close();
-    if (pipeline) await wire.request('release', { object: pipeline });
-  });
-
-  async function page(): Promise<BrowserPeer> {
-    const peer = await peers.open();
-    open.push(peer);
-    return peer;
-  }
-  const eventsOf = (id: string) => wire.events.filter((event) => event.object === id && isCompared(event));
+  const stage = new MediaStage();
+  const eventsOf = (id: string) =>
+    stage.wire.events.filter((event) => event.object === id && isCompared(event));
   const told = (id: string, wanted: string, count = 1) =>
     until(() => {
       const labels = eventsOf(id).map(label);
@@ -137,9 +112,9 @@ describe.skipIf(!hasChromium())('the events of a call with Chromium', () => {
   }
 
   it('with sound and picture are those of the recorded one, from the first to the browser’s leaving', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const id = await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
-    const pass = await wire.create('PassThrough', { mediaPipeline: pipeline });
+    const pipeline = await stage.pipeline();
+    const id = await stage.endpoint(pipeline);
+    const pass = await stage.wire.create('PassThrough', { mediaPipeline: pipeline });
     const recorded = recordedEvents('09-webrtc-events');
     const types = new Set(
       readRecording('09-webrtc-events').flatMap(({ frame }) => {
@@ -147,18 +122,17 @@ describe.skipIf(!hasChromium())('the events of a call with Chromium', () => {
         return method === 'subscribe' && params && !params.type.startsWith('Object') ? [params.type] : [];
       }),
     );
-    await wire.subscribe(id, ...types);
-    await wire.invoke(id, 'addTag', { key: 'role', value: 'caller' });
-    await wire.invoke(id, 'setSendTagsInEvents', { sendTagsInEvents: true });
-    await wire.invoke(id, 'connect', { sink: id });
-    await wire.invoke(id, 'connect', { sink: pass });
-    const peer = await page();
-    await negotiate(wire, id, peer);
+    await stage.wire.subscribe(id, ...types);
+    await stage.wire.invoke(id, 'addTag', { key: 'role', value: 'caller' });
+    await stage.wire.invoke(id, 'setSendTagsInEvents', { sendTagsInEvents: true });
+    await stage.wire.invoke(id, 'connect', { sink: id });
+    await stage.wire.invoke(id, 'connect', { sink: pass });
+    const peer = await stage.join(id);
     await told(id, 'MediaStateChanged DISCONNECTED CONNECTED');
     await told(id, 'MediaFlowInStateChanged VIDEO FLOWING');
-    await wire.invoke(id, 'disconnect', { sink: id, mediaType: 'VIDEO' });
-    await wire.invoke(id, 'disconnect', { sink: pass });
-    await wire.invoke(id, 'connect', { sink: id, mediaType: 'VIDEO' });
+    await stage.wire.invoke(id, 'disconnect', { sink: id, mediaType: 'VIDEO' });
+    await stage.wire.invoke(id, 'disconnect', { sink: pass });
+    await stage.wire.invoke(id, 'connect', { sink: id, mediaType: 'VIDEO' });
     await told(id, 'ElementConnected VIDEO', 3);
     await peer.close();
     await told(id, 'MediaStateChanged CONNECTED DISCONNECTED');
@@ -181,13 +155,17 @@ describe.skipIf(!hasChromium())('the events of a call with Chromium', () => {
   });
 
   it('with data channels are those of the recorded one: opened and closed are told twice', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const id = await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline, useDataChannels: true });
-    await wire.subscribe(id, 'DataChannelOpened', 'DataChannelClosed', 'MediaStateChanged');
-    await wire.subscribe(id, 'ConnectionStateChanged', 'MediaFlowInStateChanged', 'MediaFlowOutStateChanged');
-    await wire.invoke(id, 'connect', { sink: id, mediaType: 'DATA' });
-    const peer = await page();
-    await negotiate(wire, id, peer, { dataChannel: 'chat' });
+    const pipeline = await stage.pipeline();
+    const id = await stage.endpoint(pipeline, { useDataChannels: true });
+    await stage.wire.subscribe(id, 'DataChannelOpened', 'DataChannelClosed', 'MediaStateChanged');
+    await stage.wire.subscribe(
+      id,
+      'ConnectionStateChanged',
+      'MediaFlowInStateChanged',
+      'MediaFlowOutStateChanged',
+    );
+    await stage.wire.invoke(id, 'connect', { sink: id, mediaType: 'DATA' });
+    const peer = await stage.join(id, { dataChannel: 'chat' });
     await until(async () => ((await peer.call('channelState')) === 'open' ? undefined : 'not open'), 20_000);
     await peer.call('send', 'hello');
     await until(
@@ -198,7 +176,7 @@ describe.skipIf(!hasChromium())('the events of a call with Chromium', () => {
     await told(id, 'DataChannelClosed', 2);
     await told(id, 'MediaStateChanged DISCONNECTED CONNECTED');
     await told(id, 'MediaFlowOutStateChanged VIDEO FLOWING');
-    await wire.invoke(id, 'createDataChannel', { label: 'from-server', ordered: true });
+    await stage.wire.invoke(id, 'createDataChannel', { label: 'from-server', ordered: true });
     await told(id, 'DataChannelOpened', 4);
     const [first] = recordedEvents('12-data-channels');
     const recorded = recordedEvents('12-data-channels')

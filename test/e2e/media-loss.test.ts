@@ -1,42 +1,13 @@
 /** The same over bad networks: lost packets, a narrow link for one of two viewers. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startMediaServer } from '../../media-server';
-import type { MediaServer } from '../../media-server';
-import { hasChromium, KurentoWire, negotiate, startBrowserPeers } from '../support/browser-peer';
-import type { BrowserPeer, BrowserPeers, PeerOptions } from '../support/browser-peer';
-import { LossyRelay } from '../support/lossy-relay';
+import { describe, expect, it } from 'vitest';
+import { hasChromium } from '../support/browser-peer';
+import type { BrowserPeer } from '../support/browser-peer';
+import { MediaStage } from '../support/media-stage';
 import { until } from '../support/until';
 
 describe.skipIf(!hasChromium())('a WebRtcEndpoint on a bad network', () => {
-  let server: MediaServer;
-  let peers: BrowserPeers;
-  let wire: KurentoWire;
-  let pipeline: string;
-  let relay: LossyRelay;
-  const open: BrowserPeer[] = [];
+  const stage = new MediaStage();
 
-  beforeAll(async () => {
-    server = await startMediaServer();
-    peers = await startBrowserPeers();
-    wire = await KurentoWire.connect(server.url);
-  });
-  afterAll(async () => {
-    wire?.close();
-    await peers?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    for (const peer of open.splice(0)) await peer.close();
-    if (pipeline) await wire.request('release', { object: pipeline });
-    await relay?.close();
-  });
-
-  async function join(endpoint: string, options: PeerOptions, through?: LossyRelay): Promise<BrowserPeer> {
-    const peer = await peers.open();
-    open.push(peer);
-    await negotiate(wire, endpoint, peer, options, through);
-    return peer;
-  }
   const framesAfter = (peer: BrowserPeer, count: number, limitMs: number) => {
     let begun = -1;
     return until(async () => {
@@ -51,12 +22,12 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint on a bad network', () => {
   };
 
   it('repairs 5 % of loss both ways: the picture goes on', async () => {
-    relay = await LossyRelay.start();
+    const relay = await stage.relay();
     relay.impair({ delay: 20 });
-    pipeline = await wire.create('MediaPipeline');
-    const endpoint = await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
-    await wire.invoke(endpoint, 'connect', { sink: endpoint });
-    const peer = await join(endpoint, {}, relay);
+    const pipeline = await stage.pipeline();
+    const endpoint = await stage.endpoint(pipeline);
+    await stage.wire.invoke(endpoint, 'connect', { sink: endpoint });
+    const peer = await stage.join(endpoint, {}, relay);
     await framesAfter(peer, 60, 20_000);
     relay.impair({ delay: 20, loss: 0.05 });
     const before = (await peer.call('stats')).incoming;
@@ -72,13 +43,13 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint on a bad network', () => {
   });
 
   it('comes back within three seconds after an outage of the presenter’s network', async () => {
-    relay = await LossyRelay.start();
-    pipeline = await wire.create('MediaPipeline');
-    const presenter = await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
-    const viewer = await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
-    await wire.invoke(presenter, 'connect', { sink: viewer });
-    await join(presenter, { receive: false }, relay);
-    const watching = await join(viewer, { send: false });
+    const relay = await stage.relay();
+    const pipeline = await stage.pipeline();
+    const presenter = await stage.endpoint(pipeline);
+    const viewer = await stage.endpoint(pipeline);
+    await stage.wire.invoke(presenter, 'connect', { sink: viewer });
+    await stage.join(presenter, { receive: false }, relay);
+    const watching = await stage.join(viewer, { send: false });
     await framesAfter(watching, 30, 20_000);
     relay.impair({ loss: 1 }, 'toServer');
     await seconds(2);
@@ -87,22 +58,22 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint on a bad network', () => {
   });
 
   it('spares a viewer on a narrow link growing delay, and the others and the presenter from that viewer', async () => {
-    relay = await LossyRelay.start();
-    pipeline = await wire.create('MediaPipeline');
+    const relay = await stage.relay();
+    const pipeline = await stage.pipeline();
     const [presenter, weak, strong] = [
-      await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline }),
-      await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline }),
-      await wire.create('WebRtcEndpoint', { mediaPipeline: pipeline }),
+      await stage.endpoint(pipeline),
+      await stage.endpoint(pipeline),
+      await stage.endpoint(pipeline),
     ];
-    await wire.invoke(presenter, 'connect', { sink: weak });
-    await wire.invoke(presenter, 'connect', { sink: strong });
-    await join(presenter, { receive: false });
-    const weakPage = await join(weak, { send: false }, relay);
-    const strongPage = await join(strong, { send: false });
+    await stage.wire.invoke(presenter, 'connect', { sink: weak });
+    await stage.wire.invoke(presenter, 'connect', { sink: strong });
+    await stage.join(presenter, { receive: false });
+    const weakPage = await stage.join(weak, { send: false }, relay);
+    const strongPage = await stage.join(strong, { send: false });
     await framesAfter(strongPage, 90, 30_000);
     await framesAfter(weakPage, 30, 20_000);
     const limitOf = async () => {
-      const stats = (await wire.invoke(weak, 'getStats', { mediaType: 'VIDEO' })) as Record<
+      const stats = (await stage.wire.invoke(weak, 'getStats', { mediaType: 'VIDEO' })) as Record<
         string,
         { type: string; targetBitrate: number }
       >;
@@ -116,7 +87,7 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint on a bad network', () => {
     const { framesDecoded } = (await strongPage.call('stats')).incoming;
     await framesAfter(weakPage, 2, 15_000);
     expect((await strongPage.call('stats')).incoming.framesDecoded).toBeGreaterThan(framesDecoded);
-    const told = (await wire.invoke(presenter, 'getStats', { mediaType: 'VIDEO' })) as Record<
+    const told = (await stage.wire.invoke(presenter, 'getStats', { mediaType: 'VIDEO' })) as Record<
       string,
       { type: string; remb: number }
     >;

@@ -1,50 +1,21 @@
 /** A real Chromium and the embedded media server: pictures that change, sound that returns, bitrate, renegotiation. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startMediaServer } from '../../media-server';
-import type { MediaServer } from '../../media-server';
-import { hasChromium, KurentoWire, negotiate, startBrowserPeers } from '../support/browser-peer';
-import type { BrowserPeer, BrowserPeers, PeerOptions } from '../support/browser-peer';
+import { describe, expect, it } from 'vitest';
+import { hasChromium } from '../support/browser-peer';
+import type { BrowserPeer, PeerOptions } from '../support/browser-peer';
+import { MediaStage } from '../support/media-stage';
 import { until } from '../support/until';
 
 describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
-  let server: MediaServer;
-  let peers: BrowserPeers;
-  let wire: KurentoWire;
-  let pipeline: string;
-  const open: BrowserPeer[] = [];
+  const stage = new MediaStage();
 
-  beforeAll(async () => {
-    server = await startMediaServer();
-    peers = await startBrowserPeers();
-    wire = await KurentoWire.connect(server.url);
-  });
-  afterAll(async () => {
-    wire?.close();
-    await peers?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    for (const peer of open.splice(0)) await peer.close();
-    if (pipeline) await wire.request('release', { object: pipeline });
-  });
-
-  async function page(): Promise<BrowserPeer> {
-    const peer = await peers.open();
-    open.push(peer);
-    return peer;
-  }
-  async function endpoint(params: object = {}): Promise<string> {
-    return wire.create('WebRtcEndpoint', { mediaPipeline: pipeline, ...params });
-  }
   async function mirror(
     options: PeerOptions,
     params: object = {},
   ): Promise<{ peer: BrowserPeer; id: string }> {
-    pipeline = await wire.create('MediaPipeline');
-    const id = await endpoint(params);
-    await wire.invoke(id, 'connect', { sink: id });
-    const peer = await page();
-    await negotiate(wire, id, peer, options);
+    const pipeline = await stage.pipeline();
+    const id = await stage.endpoint(pipeline, params);
+    await stage.wire.invoke(id, 'connect', { sink: id });
+    const peer = await stage.join(id, options);
     return { peer, id };
   }
   /** Waits until the picture has changed a few times, by its pixels. */
@@ -64,7 +35,7 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
     const { incoming, outgoing } = await peer.call('stats');
     expect(incoming.codec).toBe(`video/${codec}`);
     expect(outgoing.codec).toBe(`video/${codec}`);
-    const stats = (await wire.invoke(id, 'getStats', { mediaType: 'VIDEO' })) as Record<
+    const stats = (await stage.wire.invoke(id, 'getStats', { mediaType: 'VIDEO' })) as Record<
       string,
       { type: string; packetsSent?: number }
     >;
@@ -96,8 +67,8 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
   });
 
   it('tells the events of a call in order and with their payloads', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const id = await endpoint();
+    const pipeline = await stage.pipeline();
+    const id = await stage.endpoint(pipeline);
     const types = [
       'IceGatheringDone',
       'IceComponentStateChanged',
@@ -110,11 +81,10 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
       'MediaTranscodingStateChanged',
       'MediaSessionStarted',
     ];
-    await wire.subscribe(id, ...types);
-    await wire.invoke(id, 'connect', { sink: id });
-    const peer = await page();
-    await negotiate(wire, id, peer);
-    const own = () => wire.events.filter(({ object }) => object === id);
+    await stage.wire.subscribe(id, ...types);
+    await stage.wire.invoke(id, 'connect', { sink: id });
+    const peer = await stage.join(id);
+    const own = () => stage.wire.events.filter(({ object }) => object === id);
     const has = (type: string) => own().some((event) => event.type === type);
     await until(() => (types.every(has) ? undefined : types.filter((type) => !has(type)).join()), 15_000);
     expect(
@@ -130,9 +100,9 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
       .filter(({ type }) => type === 'DtlsConnectionStateChange')
       .map(({ data }) => data['state']);
     expect(states.slice(0, 5)).toEqual(['NEW', 'CONNECTING', 'CONNECTING', 'CONNECTED', 'CONNECTED']);
-    expect(await wire.invoke(id, 'getConnectionState')).toBe('CONNECTED');
-    expect(await wire.invoke(id, 'getMediaState')).toBe('CONNECTED');
-    expect(await wire.invoke(id, 'getICECandidatePairs')).toHaveLength(1);
+    expect(await stage.wire.invoke(id, 'getConnectionState')).toBe('CONNECTED');
+    expect(await stage.wire.invoke(id, 'getMediaState')).toBe('CONNECTED');
+    expect(await stage.wire.invoke(id, 'getICECandidatePairs')).toHaveLength(1);
     await peer.close();
     await until(
       () =>
@@ -153,34 +123,35 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
   });
 
   it('gives a viewer who joins late a picture at once, in the presenter’s codec', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const presenter = await endpoint();
-    const presenterPage = await page();
-    await negotiate(wire, presenter, presenterPage, { receive: false, codec: 'H264' });
+    const pipeline = await stage.pipeline();
+    const presenter = await stage.endpoint(pipeline);
+    const presenterPage = await stage.join(presenter, { receive: false, codec: 'H264' });
     await until(
       async () =>
         (await presenterPage.call('stats')).outgoing.framesEncoded > 30 ? undefined : 'not sending',
       15_000,
     );
-    const viewer = await endpoint();
-    await wire.invoke(presenter, 'connect', { sink: viewer });
-    const viewerPage = await page();
-    await negotiate(wire, viewer, viewerPage, { send: false });
+    const viewer = await stage.endpoint(pipeline);
+    await stage.wire.invoke(presenter, 'connect', { sink: viewer });
+    const viewerPage = await stage.join(viewer, { send: false });
     await seeMovement(viewerPage);
     expect((await viewerPage.call('stats')).incoming.codec).toBe('video/H264');
   });
 
   it('switches a viewer to another presenter and back without a new negotiation', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const [first, second, viewer] = [await endpoint(), await endpoint(), await endpoint()];
-    await negotiate(wire, first, await page(), { receive: false });
-    await negotiate(wire, second, await page(), { receive: false });
-    await wire.invoke(first, 'connect', { sink: viewer });
-    const viewerPage = await page();
-    await negotiate(wire, viewer, viewerPage, { send: false });
+    const pipeline = await stage.pipeline();
+    const [first, second, viewer] = [
+      await stage.endpoint(pipeline),
+      await stage.endpoint(pipeline),
+      await stage.endpoint(pipeline),
+    ];
+    await stage.join(first, { receive: false });
+    await stage.join(second, { receive: false });
+    await stage.wire.invoke(first, 'connect', { sink: viewer });
+    const viewerPage = await stage.join(viewer, { send: false });
     await seeMovement(viewerPage);
     for (const source of [second, first]) {
-      await wire.invoke(source, 'connect', { sink: viewer });
+      await stage.wire.invoke(source, 'connect', { sink: viewer });
       const { framesDecoded } = (await viewerPage.call('stats')).incoming;
       await until(
         async () =>
@@ -196,32 +167,32 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
     const { peer, id } = await mirror({});
     await seeMovement(peer);
     const offer = await peer.call('restart');
-    const answer = (await wire.invoke(id, 'processOffer', { offer })) as string;
-    await wire.invoke(id, 'gatherCandidates');
+    const answer = (await stage.wire.invoke(id, 'processOffer', { offer })) as string;
+    await stage.wire.invoke(id, 'gatherCandidates');
     await peer.call('setAnswer', answer);
     await seeMovement(peer);
-    await expect(wire.invoke(id, 'processOffer', { offer })).rejects.toThrow('40208');
+    await expect(stage.wire.invoke(id, 'processOffer', { offer })).rejects.toThrow('40208');
   });
 
   it('makes the offer itself when asked to', async () => {
-    pipeline = await wire.create('MediaPipeline');
-    const id = await endpoint();
-    await wire.invoke(id, 'connect', { sink: id });
-    const peer = await page();
+    const pipeline = await stage.pipeline();
+    const id = await stage.endpoint(pipeline);
+    await stage.wire.invoke(id, 'connect', { sink: id });
+    const peer = await stage.page();
     await peer.call('start', { answering: true });
-    await wire.subscribe(id, 'IceCandidateFound');
-    wire.onEvent(({ object, type, data }) => {
+    await stage.wire.subscribe(id, 'IceCandidateFound');
+    stage.wire.onEvent(({ object, type, data }) => {
       if (object === id && type === 'IceCandidateFound')
         peer.call('addCandidate', data['candidate']).catch(() => undefined);
     });
-    const offer = (await wire.invoke(id, 'generateOffer')) as string;
+    const offer = (await stage.wire.invoke(id, 'generateOffer')) as string;
     const answer = await peer.call('answerOffer', offer);
     peer.onCandidate(({ candidate = '', sdpMid, sdpMLineIndex }) => {
       const found = { candidate, sdpMid: sdpMid ?? '', sdpMLineIndex: sdpMLineIndex ?? 0 };
-      wire.invoke(id, 'addIceCandidate', { candidate: found }).catch(() => undefined);
+      stage.wire.invoke(id, 'addIceCandidate', { candidate: found }).catch(() => undefined);
     });
-    expect(await wire.invoke(id, 'processAnswer', { answer })).toContain('m=video');
-    await wire.invoke(id, 'gatherCandidates');
+    expect(await stage.wire.invoke(id, 'processAnswer', { answer })).toContain('m=video');
+    await stage.wire.invoke(id, 'gatherCandidates');
     await seeMovement(peer);
   });
 
@@ -230,16 +201,16 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
       { audio: false, video: false, dataChannel: 'chat' },
       { useDataChannels: true },
     );
-    await wire.subscribe(id, 'DataChannelOpened', 'DataChannelClosed');
+    await stage.wire.subscribe(id, 'DataChannelOpened', 'DataChannelClosed');
     await until(async () => ((await peer.call('channelState')) === 'open' ? undefined : 'not open'), 10_000);
     await peer.call('send', 'hello');
     await until(async () => ((await peer.call('received')).includes('hello') ? undefined : 'no echo'), 5_000);
-    await wire.invoke(id, 'createDataChannel', { label: 'from-server' });
+    await stage.wire.invoke(id, 'createDataChannel', { label: 'from-server' });
     const opened = () =>
-      wire.events.filter(({ object, type }) => object === id && type === 'DataChannelOpened').length;
+      stage.wire.events.filter(({ object, type }) => object === id && type === 'DataChannelOpened').length;
     await until(() => (opened() > 0 ? undefined : 'no second channel'), 5_000);
     await until(async () => {
-      const stats = await wire.invoke(id, 'getStats', { mediaType: 'DATA' });
+      const stats = await stage.wire.invoke(id, 'getStats', { mediaType: 'DATA' });
       const labels = Object.values(stats as Record<string, { label?: string }>).map(({ label }) => label);
       return labels.includes('from-server') ? undefined : `channels ${labels.join(', ')}`;
     }, 5_000);
@@ -247,13 +218,13 @@ describe.skipIf(!hasChromium())('a WebRtcEndpoint and Chromium', () => {
 
   it('takes the configured maximum to heart', async () => {
     const { peer, id } = await mirror({});
-    await wire.invoke(id, 'setMaxVideoRecvBandwidth', { maxVideoRecvBandwidth: 300 });
+    await stage.wire.invoke(id, 'setMaxVideoRecvBandwidth', { maxVideoRecvBandwidth: 300 });
     await seeMovement(peer);
     await until(
       async () => ((await peer.call('stats')).outgoing.targetBitrate <= 320_000 ? undefined : 'sends more'),
       8_000,
     );
-    await wire.invoke(id, 'setMaxVideoRecvBandwidth', { maxVideoRecvBandwidth: 0 });
+    await stage.wire.invoke(id, 'setMaxVideoRecvBandwidth', { maxVideoRecvBandwidth: 0 });
     await until(
       async () =>
         (await peer.call('stats')).outgoing.targetBitrate > 600_000 ? undefined : 'sends no more than before',
