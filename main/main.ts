@@ -14,6 +14,7 @@ import { registerAppScheme, serveApp } from './app-protocol';
 import { CertificatePins, verifyCertificates } from './certificate-pins';
 import { contentSecurityPolicy } from './content-security-policy';
 import { openDesktop } from './desktop';
+import { endTidily } from './ending';
 import { HubHost, type SomeHub } from './hub-host';
 import { handleRequests, sendEvent } from './ipc';
 import { isForConsole, LogFile } from './log-file';
@@ -71,10 +72,10 @@ async function run(given: HubSettings): Promise<void> {
   let closeSettings = (): Promise<void> => Promise.resolve();
   let closeDesktop = (): Promise<void> => Promise.resolve();
   let quitNow = (): void => app.quit();
-  endTidily(
-    () => Promise.all([hub.close(), closeSettings(), closeDesktop()]),
-    () => quitNow(),
-  );
+  endTidily(app, process, {
+    close: () => Promise.all([hub.close(), closeSettings(), closeDesktop()]),
+    quitNow: () => quitNow(),
+  });
   const links = collectLinks();
 
   await app.whenReady();
@@ -254,18 +255,6 @@ function collectLinks() {
       to(early);
     },
   };
-}
-
-/** Sockets, sessions on the media server and its process end before the app does; Ctrl-C counts as quitting, without a question. */
-function endTidily(close: () => Promise<unknown>, quitNow: () => void): void {
-  app.on('will-quit', (event) => {
-    event.preventDefault();
-    // Windows are closed by now; a second quit() from here would be swallowed.
-    void close().finally(() => {
-      app.exit();
-    });
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quitNow);
 }
 
 function showWindow(): void {
