@@ -90,6 +90,14 @@ it('gives up one through which nothing comes any more', async () => {
   expect(seen).toEqual(['failed']);
 });
 
+it('is not misled by what was under way when the path died', async () => {
+  const { now, seen, move, pass } = await setUp('connected');
+  await move();
+  now.bytes += 1_200;
+  await pass(1_000);
+  expect(seen).toEqual(['failed']);
+});
+
 it('gives up at once what is disconnected already, and what is still connecting a moment later', async () => {
   const lost = await setUp('disconnected');
   await lost.move();

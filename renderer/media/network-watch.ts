@@ -10,6 +10,8 @@ import { received, watchSilence } from './silence';
 
 /** Media servers answer with reports or media many times a second. */
 const SILENCE_MS = 800;
+/** What was under way when the path died comes in, and is counted: Chromium answers with statistics of 50 ms ago. */
+const SETTLE_MS = 100;
 /** For the link to the hub to be found dead and replaced, and the media server to answer. */
 const RESTART_ANSWER_MS = 2_500;
 /** A new path is found within a few round trips, or there is none. */
@@ -63,7 +65,9 @@ class WatchedPath {
     this.#peer = peer;
     this.#peerOptions = peerOptions;
     this.#options = options;
-    this.#unhear = options.onNetworkChange(() => void this.#check());
+    this.#unhear = options.onNetworkChange(() => {
+      this.#check();
+    });
     this.#unwatch = watchSilence(peer.connection, options.timers, {
       onDoubt: options.onDoubt,
       onSilence: () => {
@@ -76,7 +80,10 @@ class WatchedPath {
     if (this.#closed || state !== 'disconnected') return;
     this.#options.onDoubt();
     // It often comes back by itself.
-    if (!this.#restarting) this.#later(SILENCE_MS, () => void this.#check());
+    if (!this.#restarting)
+      this.#later(SILENCE_MS, () => {
+        this.#check();
+      });
   }
 
   close(): void {
@@ -86,19 +93,23 @@ class WatchedPath {
     this.#unwatch();
   }
 
-  async #check(): Promise<void> {
+  #check(): void {
     if (this.#restarting) {
       this.#changedAgain = true;
       return;
     }
     this.#cancel();
     const state = this.#peer.connection.connectionState;
-    if (state === 'disconnected') return this.#mend();
+    if (state === 'disconnected') return void this.#mend();
     if (state !== 'connected' && state !== 'connecting') return;
+    this.#later(SETTLE_MS, () => void this.#listen());
+  }
+
+  async #listen(): Promise<void> {
     const before = await received(this.#peer.connection);
     if (this.#closed || this.#restarting) return;
     // One that is still being made looks for its way from the old address.
-    this.#later(SILENCE_MS, () => void this.#ifSilentSince(before, () => void this.#mend()));
+    this.#later(SILENCE_MS - SETTLE_MS, () => void this.#ifSilentSince(before, () => void this.#mend()));
   }
 
   async #mend(): Promise<void> {
