@@ -60,6 +60,64 @@ describe('sessions', () => {
   });
 });
 
+describe('beginning something', () => {
+  it('needs no word without a call', () => {
+    const { sessions } = setUp();
+    const start = vi.fn();
+    // Somebody who watches goes on air; the one has nothing to do with the other.
+    sessions.open().set(running('watch', 'news'), {});
+    sessions.open().set({ at: 'ringing', peer: 'Ben', silent: false }, {});
+    sessions.begin('present', start);
+    expect(start).toHaveBeenCalledTimes(1);
+    expect(sessions.beginning.get()).toBeNull();
+  });
+
+  it('asks during a call: it ends first, and then the other thing starts', () => {
+    const { sessions } = setUp();
+    const order: string[] = [];
+    const call = sessions.open();
+    call.set(running('call', 'Ben'), {
+      'hang-up': () => {
+        order.push('call over');
+        call.close();
+      },
+    });
+    sessions.begin('room', () => order.push('entered'));
+    expect(sessions.beginning.get()).toMatchObject({ kind: 'room', peer: 'Ben' });
+    expect(order).toEqual([]);
+    sessions.decide(true);
+    expect(order).toEqual(['call over', 'entered']);
+    expect(sessions.beginning.get()).toBeNull();
+    // The word counts once.
+    sessions.decide(true);
+    expect(order).toHaveLength(2);
+  });
+
+  it('leaves everything as it is when the user stays in the call', () => {
+    const { sessions } = setUp();
+    const [hungUp, start] = [vi.fn(), vi.fn()];
+    sessions.open().set(running('call', 'Ben'), { 'hang-up': hungUp });
+    sessions.begin('mirror', start);
+    sessions.decide(false);
+    expect(sessions.beginning.get()).toBeNull();
+    expect([hungUp.mock.calls.length, start.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it('is asked no more once the call has ended by itself, and goes on asking while it only changes', () => {
+    const { sessions } = setUp();
+    const start = vi.fn();
+    const call = sessions.open();
+    call.set(running('call', 'Ben'), {});
+    sessions.begin('present', start);
+    call.set({ ...running('call', 'Ben'), muted: true }, {});
+    expect(sessions.beginning.get()).not.toBeNull();
+    call.set({ at: 'idle' }, {});
+    expect(sessions.beginning.get()).toBeNull();
+    sessions.decide(true);
+    expect(start).not.toHaveBeenCalled();
+  });
+});
+
 it.each([
   [running('mirror'), '#/mirror', false],
   [running('mirror'), '#/magic', true],

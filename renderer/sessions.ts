@@ -1,6 +1,7 @@
 /**
  * What runs in this page, whoever runs it: the desktop hears of the most urgent of it, the shell asks before a screen is
- * left whose session would end with it, and a browser asks before the page goes.
+ * left whose session would end with it or before something begins that a call ends for, and a browser asks before the
+ * page goes.
  */
 import type { SessionCommand, SessionState } from '../protocol/desktop';
 import type { Desktop } from './desktop/desktop';
@@ -16,9 +17,26 @@ export interface SessionSlot {
   close(): void;
 }
 
+/** What sends one's own picture and sound somewhere: beside a call, both would hear the other. */
+export type BeginningKind = Exclude<RunningState['kind'], 'call' | 'watch'>;
+
+/** Something that the user wants to begin while a call goes on. */
+export interface Beginning {
+  readonly kind: BeginningKind;
+  /** The other one in that call. */
+  readonly peer: string;
+  readonly start: () => void;
+}
+
 export interface Sessions {
   /** What runs now, the oldest first; the same objects as long as nothing about them changes. */
   readonly running: Store<readonly RunningState[]>;
+  /** What waits for the user's word; null when nothing does. */
+  readonly beginning: Store<Beginning | null>;
+  /** Starts it at once, or, during a call, once the user has agreed that the call ends. */
+  begin(kind: BeginningKind, start: () => void): void;
+  /** The user's word: the call ends and the other thing starts, or everything stays as it is. */
+  decide(instead: boolean): void;
   /** A place for one session; its owner closes it. */
   open(): SessionSlot;
   /** Ends what runs, as its own button does. */
@@ -35,10 +53,17 @@ const IDLE: SessionState = { at: 'idle' };
 export function openSessions(desktop: Pick<Desktop, 'report' | 'onCommand'>): Sessions {
   const slots = new Set<Slot>();
   const running = new Cell<readonly RunningState[]>([]);
+  const beginning = new Cell<Beginning | null>(null);
+  const ongoingCall = (): RunningState | undefined => running.get().find(({ kind }) => kind === 'call');
+  const end = (wanted: RunningState): void => {
+    for (const { state, controls } of [...slots]) if (state === wanted) controls['hang-up']?.();
+  };
   const told = (): void => {
     const now = [...slots].flatMap(({ state }) => (state.at === 'running' ? [state] : []));
     const before = running.get();
     if (now.length !== before.length || now.some((state, index) => state !== before[index])) running.set(now);
+    // It ended by itself: there is nothing to ask any more.
+    if (ongoingCall() === undefined) beginning.set(null);
     desktop.report(mostUrgent(slots)?.state ?? IDLE);
   };
   desktop.onCommand((command) => {
@@ -46,6 +71,20 @@ export function openSessions(desktop: Pick<Desktop, 'report' | 'onCommand'>): Se
   });
   return {
     running,
+    beginning,
+    begin(kind, start) {
+      const call = ongoingCall();
+      if (call === undefined) start();
+      else beginning.set({ kind, peer: call.peer ?? '', start });
+    },
+    decide(instead) {
+      const asked = beginning.get();
+      beginning.set(null);
+      const call = ongoingCall();
+      if (asked === null || !instead) return;
+      if (call !== undefined) end(call);
+      asked.start();
+    },
     open() {
       const slot: Slot = { state: IDLE, controls: {} };
       return {
@@ -61,9 +100,7 @@ export function openSessions(desktop: Pick<Desktop, 'report' | 'onCommand'>): Se
         },
       };
     },
-    end(wanted) {
-      for (const { state, controls } of [...slots]) if (state === wanted) controls['hang-up']?.();
-    },
+    end,
   };
 }
 

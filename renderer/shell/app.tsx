@@ -11,6 +11,7 @@ import { ScreenPicker } from '../screen-share/screen-picker';
 import { ServicesProvider, useServices, useTexts, type Services } from '../services';
 import { useStore } from '../store';
 import type { Texts } from '../texts';
+import { BeginDialog } from './begin-dialog';
 import { Header } from './header';
 import { LeaveDialog } from './leave-dialog';
 import './app.css';
@@ -80,6 +81,7 @@ function Shell() {
         </ScreenBoundary>
       </main>
       <LeaveDialog />
+      <BeginDialog />
       <LinkDialog />
       <ScreenPicker />
       <ToastRegion />

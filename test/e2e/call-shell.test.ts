@@ -33,7 +33,14 @@ describe.skipIf(chromiumPath() === undefined)('calls on every screen', () => {
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()));
+    for (const context of contexts.splice(0)) {
+      for (const page of context.pages()) {
+        page.on('dialog', (dialog) => void dialog.accept());
+        // A page that is left says goodbye; one that is only torn down keeps its name for ten seconds.
+        await page.goto('about:blank');
+      }
+      await context.close();
+    }
   });
 
   async function online(name: string): Promise<Page> {
@@ -167,6 +174,55 @@ describe.skipIf(chromiumPath() === undefined)('calls on every screen', () => {
     await ben.getByRole('link', { name: /Callcast/ }).click();
     await press(ben, 'Leave and end it');
     await ben.getByRole('heading', { name: 'Face to face' }).waitFor();
+  });
+
+  it('asks before something else ends the call, and does not mind somebody who watches', async () => {
+    const [ana, ben] = await talk('Ana', 'Ben');
+    const question = ana.getByRole('dialog', { name: 'End your call first?' });
+    for (const [screen, action, consequence] of [
+      ['mirror', 'Start the mirror', 'It ends when the mirror starts.'],
+      ['broadcast/present', 'Go on air', 'It ends when you go on air.'],
+      ['room/attic', 'Enter the room', 'It ends when you enter the room.'],
+    ] as const) {
+      await go(ana, screen);
+      await press(ana, action);
+      await question.getByText(`You are in a call with Ben. ${consequence}`).waitFor();
+      await press(ana, 'Stay in the call');
+      await question.waitFor({ state: 'detached' });
+      await bar(ana).getByText('In a call with Ben').waitFor();
+    }
+    await go(ana, 'broadcast/watch');
+    await ana.getByText('Stay here: the picture appears').first().waitFor();
+    await untilMoving(picture(ben));
+    expect(await question.count()).toBe(0);
+
+    // A question whose screen is left is no question any more.
+    await go(ana, 'room/attic');
+    await press(ana, 'Enter the room');
+    await question.waitFor();
+    await ana.goBack();
+    await question.waitFor({ state: 'detached' });
+    await bar(ana).getByText('In a call with Ben').waitFor();
+
+    await go(ana, 'mirror');
+    await press(ana, 'Start the mirror');
+    await press(ana, 'End the call and start');
+    await ben.getByText('Ana ended the call').waitFor();
+    await bar(ana).waitFor({ state: 'detached' });
+    await untilMoving(ana.locator('video[aria-label="You, as it comes back"]'));
+    await press(ana, 'Stop');
+
+    // The other one hangs up while the question is open: there is nothing to ask any more, and nothing begins.
+    await go(ana, 'call');
+    await call(ana, 'Ben');
+    await press(ben, 'Accept');
+    await untilMoving(picture(ana));
+    await go(ana, 'mirror');
+    await press(ana, 'Start the mirror');
+    await question.waitFor();
+    await press(ben, 'Hang up');
+    await question.waitFor({ state: 'detached' });
+    await ana.getByRole('button', { name: 'Start the mirror' }).waitFor();
   });
 
   it('asks before the page of a call is closed, and no longer after it', async () => {

@@ -65,6 +65,7 @@ interface PresentProps {
 const IDLE: PresenterState = { at: 'idle' };
 
 function Present({ media, outgoing, link }: PresentProps) {
+  const { sessions } = useServices();
   const texts = useTexts();
   const state = useStoreOrNull(link?.session.state) ?? IDLE;
   const wire = useStoreOrNull(link?.client.state);
@@ -110,8 +111,10 @@ function Present({ media, outgoing, link }: PresentProps) {
     if (clean === null) return setWrong('channel');
     if (keyNeeded && key.trim() === '') return setWrong('key');
     setWrong(null);
-    setOfferedKey(key.trim() !== '');
-    link?.session.present(clean, key.trim());
+    sessions.begin('present', () => {
+      setOfferedKey(key.trim() !== '');
+      link?.session.present(clean, key.trim());
+    });
   }
 
   return (

@@ -109,6 +109,7 @@ interface MagicMirrorProps {
 }
 
 function MagicMirror({ media, session, wardrobe, available }: MagicMirrorProps) {
+  const { sessions } = useServices();
   const state = useStore(session?.state ?? idle);
   const texts = useTexts();
   const [stopped, setStopped] = useState(false);
@@ -149,7 +150,9 @@ function MagicMirror({ media, session, wardrobe, available }: MagicMirrorProps) 
       actionIcon="sparkle"
       focused={stopped}
       disabled={session === null}
-      onAction={() => session?.start()}
+      onAction={() => {
+        sessions.begin('magic', () => session?.start());
+      }}
     >
       {available.length > 0 && (
         <div className="magic-setup">

@@ -54,6 +54,7 @@ function Mirror({
   readonly media: LocalMedia;
   readonly session: MirrorSession<'/helloworld'> | null;
 }) {
+  const { sessions } = useServices();
   const state = useStore(session?.state ?? idle);
   const texts = useTexts();
   const [stopped, setStopped] = useState(false);
@@ -85,7 +86,9 @@ function Mirror({
       action={stopped ? t.again : t.start}
       focused={stopped}
       disabled={session === null}
-      onAction={() => session?.start()}
+      onAction={() => {
+        sessions.begin('mirror', () => session?.start());
+      }}
     />
   );
 }

@@ -89,7 +89,7 @@ interface RoomProps {
 }
 
 function Room({ asked, media, outgoing, session }: RoomProps) {
-  const { router } = useServices();
+  const { router, sessions } = useServices();
   const texts = useTexts();
   const state = useStore(session?.state ?? idle);
   const [name, setName] = useState(asked);
@@ -105,11 +105,13 @@ function Room({ asked, media, outgoing, session }: RoomProps) {
     const room = cleanName(name);
     setWrong(room === null);
     if (room === null || session === null) return;
-    // After leaving, the devices are off until one goes in again.
-    if (left) void media.open();
-    setName(room);
-    session.join(room);
-    router.go('room', room);
+    sessions.begin('room', () => {
+      // After leaving, the devices are off until one goes in again.
+      if (left) void media.open();
+      setName(room);
+      session.join(room);
+      router.go('room', room);
+    });
   };
   const leave = (): void => {
     session?.leave();

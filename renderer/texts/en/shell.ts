@@ -1,4 +1,4 @@
-/** English: what the frame around every screen says of a call, of leaving, and of being reachable. */
+/** English: what the frame around every screen says of a call, of leaving and beginning, and of being reachable. */
 export const shell = {
   call: {
     region: 'Your call',
@@ -37,6 +37,22 @@ export const shell = {
       leave: 'Leave the room',
     },
     stay: 'Stay',
+  },
+  beginning: {
+    title: 'End your call first?',
+    advice: {
+      mirror: (peer: string) => `You are in a call with ${peer}. It ends when the mirror starts.`,
+      magic: (peer: string) => `You are in a call with ${peer}. It ends when the magic mirror starts.`,
+      present: (peer: string) => `You are in a call with ${peer}. It ends when you go on air.`,
+      room: (peer: string) => `You are in a call with ${peer}. It ends when you enter the room.`,
+    },
+    instead: {
+      mirror: 'End the call and start',
+      magic: 'End the call and start',
+      present: 'End the call and go on air',
+      room: 'End the call and enter',
+    },
+    keep: 'Stay in the call',
   },
   presence: {
     label: 'Calls',

@@ -1,4 +1,4 @@
-/** Spanish: what the frame around every screen says of a call, of leaving, and of being reachable. */
+/** Spanish: what the frame around every screen says of a call, of leaving and beginning, and of being reachable. */
 import type { Texts } from '../en';
 
 export const shell: Texts['shell'] = {
@@ -39,6 +39,22 @@ export const shell: Texts['shell'] = {
       leave: 'Salir de la sala',
     },
     stay: 'Quedarse',
+  },
+  beginning: {
+    title: '¿Terminar antes la llamada?',
+    advice: {
+      mirror: (peer) => `Está en una llamada con ${peer}. Termina al encender el espejo.`,
+      magic: (peer) => `Está en una llamada con ${peer}. Termina al encender el espejo mágico.`,
+      present: (peer) => `Está en una llamada con ${peer}. Termina al salir al aire.`,
+      room: (peer) => `Está en una llamada con ${peer}. Termina al entrar en la sala.`,
+    },
+    instead: {
+      mirror: 'Terminar la llamada y empezar',
+      magic: 'Terminar la llamada y empezar',
+      present: 'Terminar la llamada y salir al aire',
+      room: 'Terminar la llamada y entrar',
+    },
+    keep: 'Seguir en la llamada',
   },
   presence: {
     label: 'Llamadas',
