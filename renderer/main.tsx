@@ -65,6 +65,17 @@ function buildServices(preferences: SettingsStore): Services {
       say((texts) => texts.devices.changes.speaker[change]);
     },
   );
+  followSpeaker(
+    devices,
+    () => {
+      const { ringDevice, speaker } = preferences.get();
+      // Said once, where it is one and the same.
+      return ringDevice === speaker ? '' : ringDevice;
+    },
+    (change) => {
+      say((texts) => texts.devices.changes.ringDevice[change]);
+    },
+  );
   const desktop = openDesktop(window.callcast);
   const router = openRouter(window);
   const services: Omit<Services, 'calls'> = {

@@ -2,7 +2,9 @@
  * The sounds of a call, made of sine tones: what rings here, what rings over there, and the short ones for its ends. The
  * scores are data; a player schedules one period after the other until it is told to stop.
  */
+import type { Store } from '../store';
 import type { Timers } from '../timers';
+import { playOn, type SpeakerTarget } from './speaker';
 
 export type ToneName = 'ringtone' | 'ringback' | 'connected' | 'ended' | 'refused';
 
@@ -79,12 +81,15 @@ export function playTone(name: ToneName, output: ToneOutput, timers: Timers): ()
   return stop;
 }
 
-/** `speaker` is a device id, or empty for the system's choice. A page that may not play yet stays silent. */
-export function openToneOutput(speaker: string): ToneOutput {
+/** `speaker` is followed, also while something sounds. A page that may not play yet stays silent. */
+export function openToneOutput(speaker: Store<string>): ToneOutput {
   const context = new AudioContext();
-  if (speaker !== '' && 'setSinkId' in context && typeof context.setSinkId === 'function')
-    (context.setSinkId as (id: string) => Promise<void>)(speaker).catch(() => undefined);
-  void context.resume().catch(() => undefined);
+  const resume = (): void => {
+    context.resume().catch(() => undefined);
+  };
+  // A context whose device was taken away is suspended.
+  const leave = playOn(context as SpeakerTarget, speaker, resume);
+  resume();
   return {
     now: () => context.currentTime,
     sound({ frequency, length, volume }, at) {
@@ -103,6 +108,7 @@ export function openToneOutput(speaker: string): ToneOutput {
       };
     },
     close() {
+      leave();
       void context.close().catch(() => undefined);
     },
   };

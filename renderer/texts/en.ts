@@ -144,6 +144,10 @@ export const en = {
         replaced: 'The speaker was disconnected. The system’s choice plays.',
         returned: 'Your speaker is back.',
       },
+      ringDevice: {
+        replaced: 'The ring device was disconnected. Calls ring on the speaker.',
+        returned: 'Calls ring on your ring device again.',
+      },
     },
     cameraFailures: {
       none: { title: 'No camera found', advice: 'Connect one; it is picked up by itself.' },

@@ -134,6 +134,10 @@ export const es: Texts = {
         replaced: 'El altavoz se desconectó. Suena el que elige el sistema.',
         returned: 'Su altavoz ha vuelto.',
       },
+      ringDevice: {
+        replaced: 'El dispositivo de timbre se desconectó. Las llamadas suenan en el altavoz.',
+        returned: 'Las llamadas vuelven a sonar en su dispositivo de timbre.',
+      },
     },
     cameraFailures: {
       none: { title: 'No se encontró ninguna cámara', advice: 'Conecte una; se detecta sola.' },

@@ -306,5 +306,13 @@ describe.skipIf(chromiumPath() === undefined)('devices in Chromium', () => {
     await ben.evaluate(() => (location.hash = '#/call'));
     await ana.getByRole('button', { name: `Call Ben ${calls}`, exact: true }).click();
     await until(async () => (await labelOf(ben)) !== SPEAKERS[1] && (await labelOf(ben)));
+    // It rings on, wherever it can.
+    await plug(ben, SPEAKERS[1], false);
+    await ben.getByText('The ring device was disconnected. Calls ring on the speaker.').waitFor();
+    await until(async () => (await labelOf(ben)) !== SPEAKERS[0] && (await labelOf(ben)));
+    await plug(ben, SPEAKERS[1], true);
+    await ben.getByText('Calls ring on your ring device again.').waitFor();
+    await until(async () => (await labelOf(ben)) !== SPEAKERS[1] && (await labelOf(ben)));
+    await ben.getByRole('heading', { name: `Ana ${calls} is calling` }).waitFor();
   });
 });

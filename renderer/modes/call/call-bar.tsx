@@ -5,6 +5,7 @@ import { Avatar } from '../../components/avatar';
 import { IconButton } from '../../components/button';
 import { Icon } from '../../components/icon';
 import { formatDuration } from '../../format';
+import { speakerInUse } from '../../media/speaker';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
 import { useNow } from '../../use-now';
@@ -75,9 +76,10 @@ function Lasting({ since }: { readonly since: number }) {
 
 /** The other side stays audible; its picture waits for the call screen. */
 function Voice({ desk }: { readonly desk: Desk }) {
-  const { preferences } = useServices();
+  const { devices, preferences } = useServices();
   const stream = useStore(desk.session.picture);
-  const { speaker } = useStore(preferences);
+  const { speaker: chosen } = useStore(preferences);
+  const speaker = speakerInUse(useStore(devices).speakers, chosen);
   const audio = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const element = audio.current;

@@ -3,6 +3,7 @@
  * The shell opens one for each hub (shell/calls.ts); screens only look at it.
  */
 import { followPresence } from '../../media/own-presence';
+import { followedSpeaker } from '../../media/speaker';
 import { openToneOutput, playTone } from '../../media/tones';
 import type { Services } from '../../services';
 import { CallSession } from './call-session';
@@ -17,7 +18,7 @@ export type Desk = NonNullable<Awaited<ReturnType<typeof openDesk>>>;
 
 /** Null while the hub's address is unknown. The owner closes what it gets. */
 export async function openDesk(services: DeskServices) {
-  const { hub, timers, storage, preferences } = services;
+  const { hub, timers, storage, preferences, devices } = services;
   await claimIdentity({
     storage: storage.session,
     // Absent in a page that was not loaded securely, whatever the types say.
@@ -32,11 +33,15 @@ export async function openDesk(services: DeskServices) {
   const presence = followPresence(media, outgoing);
   const registrar = new Registrar({ client, storage: storage.session });
   const recent = openRecentCalls(storage.local);
+  const speaker = followedSpeaker(devices, preferences, () => [preferences.get().speaker]);
+  const ringSpeaker = followedSpeaker(devices, preferences, () => {
+    const { ringDevice, speaker: otherwise } = preferences.get();
+    return ringDevice === '' ? [otherwise] : [ringDevice, otherwise];
+  });
   const sounds = openCallSounds((tone) => {
-    const { speaker, ringDevice, doNotDisturb } = preferences.get();
     if (tone !== 'ringtone') return playTone(tone, openToneOutput(speaker), timers);
-    if (doNotDisturb) return () => undefined;
-    return playTone(tone, openToneOutput(ringDevice === '' ? speaker : ringDevice), timers);
+    if (preferences.get().doNotDisturb) return () => undefined;
+    return playTone(tone, openToneOutput(ringSpeaker), timers);
   });
   const session = new CallSession({
     client,
