@@ -38,6 +38,25 @@ it("leads to the pages of the app's own hub, and of no other", () => {
     expect(parseLink(link, [HUB]), link).toBeNull();
 });
 
+it('follows what invitations offer for the app', () => {
+  // As renderer/desktop/app-link.ts writes them.
+  expect(parseLink('callcast://call/Ana%20Mar%C3%ADa?hub=192.168.0.7:8443')).toEqual({
+    mode: 'call',
+    name: 'Ana María',
+    hub: 'https://192.168.0.7:8443/',
+  });
+  expect(parseLink('callcast://watch?hub=hub.example:443')).toEqual({
+    mode: 'watch',
+    name: '',
+    hub: 'https://hub.example/',
+  });
+  expect(parseLink('callcast://room/a%2Fb?hub=[fd00::7]:9000')).toEqual({
+    mode: 'room',
+    name: 'a/b',
+    hub: 'https://[fd00::7]:9000/',
+  });
+});
+
 it('takes nothing that is too long, unfit to be seen, or leads elsewhere', () => {
   for (const link of [
     '',

@@ -3,13 +3,11 @@
  * `?hub=HOST:PORT` where it is meant for another hub, and the own hub's `https://…/#/…`. Any web page can make the system open one, so nothing of it is believed: it names a screen and a
  * name that a person could have typed, or it is no link. The page asks the user before it goes there.
  */
-import type { LinkTarget } from '../protocol/desktop';
+import { LINK_SCHEME, type LinkTarget } from '../protocol/desktop';
 import type { HubState } from '../protocol/ipc';
 import { cleanName } from '../protocol/names';
 import { hubUrlSchema } from '../protocol/settings';
 import * as v from 'valibot';
-
-export const LINK_SCHEME = 'callcast';
 
 /** A name of 64 characters, percent-encoded in the longest way, and the rest of an address. */
 const MAX_LINK_LENGTH = 1_024;

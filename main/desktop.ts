@@ -18,9 +18,9 @@ import {
 } from 'electron';
 import type { HubState, IpcEvents, IpcRequests } from '../protocol/ipc';
 import type { Logger } from '../protocol/log';
-import type { SessionCommand, SessionState } from '../protocol/desktop';
+import { LINK_SCHEME, type SessionCommand, type SessionState } from '../protocol/desktop';
 import type { Settings } from '../protocol/settings';
-import { linkOf, LINK_SCHEME, LinkInbox, originsOf } from './deep-links';
+import { linkOf, LinkInbox, originsOf } from './deep-links';
 import { desktopTextsFor, type DesktopTexts } from './desktop-texts';
 import type { Handlers } from './ipc';
 import { Notifier, type SystemNotification } from './notifications';

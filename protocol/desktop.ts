@@ -34,6 +34,9 @@ export type SessionCommand = 'accept' | 'decline' | 'toggle-mute' | 'hang-up';
 
 // ── links ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Of links that open the app: `callcast://call/NAME`. */
+export const LINK_SCHEME = 'callcast';
+
 /** Where a link leads: the screen of a mode, with a name that was judged by `cleanName`. Empty: the main channel. */
 export interface LinkTarget {
   readonly mode: 'call' | 'watch' | 'room';

@@ -1,4 +1,4 @@
-/** An address to hand on: readable, selectable, and copied with one press. */
+/** An address to hand on: readable, selectable, and copied with one press; or as a button alone. */
 import { useEffect, useId, useState } from 'react';
 import { useServices, useTexts } from '../services';
 import { Button } from './button';
@@ -7,9 +7,59 @@ import './copy-link.css';
 const SAYS_COPIED_MS = 2_000;
 
 export function CopyLink({ url, label }: { readonly url: string; readonly label: string }) {
-  const { toasts, timers } = useServices();
   const texts = useTexts();
   const id = useId();
+  const { copied, copy } = useCopying(url);
+  return (
+    <div className="copy-link">
+      <label className="visually-hidden" htmlFor={id}>
+        {label}
+      </label>
+      <textarea
+        id={id}
+        className="copy-link__url"
+        rows={1}
+        value={url}
+        readOnly
+        onFocus={(event) => {
+          event.target.select();
+        }}
+      />
+      <Button icon={copied ? 'check' : 'copy'} onClick={copy}>
+        {copied ? texts.app.copied : texts.app.copy}
+      </Button>
+      <Copied copied={copied} />
+    </div>
+  );
+}
+
+/** For an address that nobody reads. */
+export function CopyButton({ url, children }: { readonly url: string; readonly children: string }) {
+  const texts = useTexts();
+  const { copied, copy } = useCopying(url);
+  return (
+    <>
+      <Button icon={copied ? 'check' : 'copy'} onClick={copy}>
+        {copied ? texts.app.copied : children}
+      </Button>
+      <Copied copied={copied} />
+    </>
+  );
+}
+
+/** For screen readers: what a button says meanwhile is not read out. */
+function Copied({ copied }: { readonly copied: boolean }) {
+  const texts = useTexts();
+  return (
+    <span className="visually-hidden" role="status">
+      {copied ? texts.app.copied : ''}
+    </span>
+  );
+}
+
+function useCopying(url: string): { readonly copied: boolean; readonly copy: () => void } {
+  const { toasts, timers } = useServices();
+  const texts = useTexts();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
@@ -17,36 +67,13 @@ export function CopyLink({ url, label }: { readonly url: string; readonly label:
       setCopied(false);
     });
   }, [copied, timers]);
-
-  async function copy(): Promise<void> {
+  const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(url);
       setCopied(true);
     } catch {
       toasts.show(texts.app.copyFailed, 'bad');
     }
-  }
-
-  return (
-    <div className="copy-link">
-      <label className="visually-hidden" htmlFor={id}>
-        {label}
-      </label>
-      <input
-        id={id}
-        className="copy-link__url"
-        value={url}
-        readOnly
-        onFocus={(event) => {
-          event.target.select();
-        }}
-      />
-      <Button icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>
-        {copied ? texts.app.copied : texts.app.copy}
-      </Button>
-      <span className="visually-hidden" role="status">
-        {copied ? texts.app.copied : ''}
-      </span>
-    </div>
-  );
+  };
+  return { copied, copy: () => void copy() };
 }

@@ -20,13 +20,18 @@ export function Dialog({ open, title, onClose, children, actions }: DialogProps)
   useEffect(() => {
     const dialog = element.current;
     if (dialog === null) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // Its words first: a dialog may come unasked, and a key that was meant for something else must press nothing.
+      dialog.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (
     <dialog
       ref={element}
       className="dialog"
+      tabIndex={-1}
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => {

@@ -1,9 +1,11 @@
-/** How others get here: the link, its QR code, the addresses of this computer, and in the app whether they may come. */
+/** How others get here: the links, a QR code, the addresses of this computer, and in the app whether they may come. */
 import { useState } from 'react';
+import type { LinkTarget } from '../../protocol/desktop';
+import { appLinkTo } from '../desktop/app-link';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { Button } from './button';
-import { CopyLink } from './copy-link';
+import { CopyButton, CopyLink } from './copy-link';
 import { Dialog } from './dialog';
 import { QrCode } from './qr-code';
 import { SelectField } from './field';
@@ -15,21 +17,27 @@ export interface InviteDialogProps {
   readonly onClose: () => void;
   /** Where the link leads, such as `#/broadcast/watch`. */
   readonly route: string;
+  /** Where the link for the app leads. */
+  readonly target: LinkTarget;
   /** What the dialog and the link are called, where it is not about viewers. */
   readonly title?: string;
   readonly linkLabel?: string;
 }
 
-export function InviteDialog({ open, onClose, route, title, linkLabel }: InviteDialogProps) {
+export function InviteDialog({ open, onClose, route, target, title, linkLabel }: InviteDialogProps) {
   const texts = useTexts();
   return (
     <Dialog open={open} title={title ?? texts.invite.title} onClose={onClose}>
-      <Invitation route={route} label={linkLabel ?? texts.invite.link} />
+      <Invitation route={route} target={target} label={linkLabel ?? texts.invite.link} />
     </Dialog>
   );
 }
 
-export function Invitation({ route, label }: { readonly route: string; readonly label: string }) {
+export function Invitation({
+  route,
+  target,
+  label,
+}: Pick<InviteDialogProps, 'route' | 'target'> & { readonly label: string }) {
   const { platform } = useServices();
   const texts = useTexts();
   const sharing = useStore(platform.sharing);
@@ -37,6 +45,7 @@ export function Invitation({ route, label }: { readonly route: string; readonly 
   const t = texts.invite;
   const bases = sharing.by === 'page' ? [sharing.url] : (sharing.urls ?? []).map(withoutSlash);
   const base = bases.includes(chosen) ? chosen : bases[0];
+  const appLink = base === undefined ? null : appLinkTo(target, base);
   return (
     <>
       {sharing.by === 'app' && <SharingSwitch urls={sharing.urls} />}
@@ -61,6 +70,11 @@ export function Invitation({ route, label }: { readonly route: string; readonly 
             )}
             <p>{t.explain}</p>
             {base.startsWith('https:') && <p className="invitation__small">{t.certificate}</p>}
+            {appLink !== null && (
+              <div>
+                <CopyButton url={appLink}>{t.appLink}</CopyButton>
+              </div>
+            )}
           </div>
         </div>
       )}

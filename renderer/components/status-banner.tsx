@@ -34,12 +34,14 @@ export function StatusBanner({ tone, title, advice, reference, children }: Statu
           <Icon name={iconOf[tone]} />
         )}
       </span>
-      <div className="status-banner__text">
-        <strong>{title}</strong>
-        {advice !== undefined && <p>{advice}</p>}
-        {reference !== undefined && <small>{reference}</small>}
+      <div className="status-banner__body">
+        <div className="status-banner__text">
+          <strong>{title}</strong>
+          {advice !== undefined && <p>{advice}</p>}
+          {reference !== undefined && <small>{reference}</small>}
+        </div>
+        {children !== undefined && <div className="status-banner__actions">{children}</div>}
       </div>
-      {children !== undefined && <div className="status-banner__actions">{children}</div>}
     </div>
   );
 }

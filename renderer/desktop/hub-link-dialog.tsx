@@ -8,7 +8,7 @@ import type { HubCertificateReport } from '../../protocol/settings';
 import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
 import { useServices, useTexts } from '../services';
-import { Fingerprint } from '../settings/hub-section';
+import { Fingerprint } from '../settings/fingerprint';
 import { useLock } from '../settings/parts';
 import { TestResult } from '../settings/test-result';
 import { useStore } from '../store';

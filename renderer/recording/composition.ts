@@ -4,7 +4,7 @@
  * composition stays the same two tracks: a recorder gives up when a track of it changes.
  *
  * The frame takes the size and the shape of what is there to see when a recording begins, and keeps it: many players do
- * not follow a picture that changes its size.
+ * not follow a picture that changes its size. What comes later with another shape is fitted into it, never stretched.
  */
 import type { Timers } from '../timers';
 
@@ -14,6 +14,8 @@ export interface RecordingInput {
   /** In the corner; null where there is no second picture. */
   readonly inset: MediaStreamTrack | null;
   readonly sounds: readonly MediaStreamTrack[];
+  /** A screen may take a camera's place: the frame has points enough to read it from the start. */
+  readonly screens?: boolean;
 }
 
 export interface Composition {
@@ -26,14 +28,16 @@ export interface Composition {
 
 /** With nothing to see yet. */
 const USUAL = { width: 1280, height: 720 };
-/** Received pictures begin small and grow; the corner needs some pixels, too. */
-const LEAST_LINES = { alone: 480, withInset: 720 };
+/** Received pictures begin small and grow; a corner or a screen that may come need more pixels. */
+const LEAST_LINES = { alone: 480, more: 720 };
 /** Of a frame's longer side: encoding more takes more than a computer in a call has left. */
 const MOST = 1920;
 const FRAMES_PER_SECOND = 30;
 const INSET_SHARE = 0.24;
 const MARGIN = 24;
 const RADIUS = 14;
+/** A track that is new has its first picture sooner; until then, the last picture of the one before stays. */
+const CHANGE_MS = 500;
 /** --stage of the design: near-black, in both themes. */
 const BACKGROUND = '#131716';
 
@@ -45,7 +49,7 @@ export function compose(input: () => RecordingInput, timers: Timers): Compositio
   canvas.height = height;
   const context = canvas.getContext('2d', { alpha: false });
   if (context === null) throw new Error('no canvas to draw on');
-  const [main, inset] = [new Screen(), new Screen()];
+  const [main, inset] = [new Screen(timers), new Screen(timers)];
   const mixer = new Mixer();
   let cancel = (): void => undefined;
   let due = timers.now();
@@ -54,7 +58,7 @@ export function compose(input: () => RecordingInput, timers: Timers): Compositio
     main.show(now.picture);
     inset.show(now.inset);
     mixer.mix(now.sounds);
-    draw(context, main.picture, inset.picture);
+    if (!main.changing && !inset.changing) draw(context, main.picture, inset.picture);
     // Late frames are left out, not made up for.
     due = Math.max(due + 1000 / FRAMES_PER_SECOND, timers.now());
     cancel = timers.after(due - timers.now(), tick);
@@ -81,15 +85,20 @@ export function compose(input: () => RecordingInput, timers: Timers): Compositio
 /** A track as something that can be drawn. */
 class Screen {
   readonly #video = document.createElement('video');
+  readonly #timers: Timers;
   #track: MediaStreamTrack | null = null;
+  /** When it took another one's place; -Infinity: nothing was there. */
+  #changed = -Infinity;
 
-  constructor() {
+  constructor(timers: Timers) {
+    this.#timers = timers;
     this.#video.muted = true;
     this.#video.playsInline = true;
   }
 
   show(track: MediaStreamTrack | null): void {
     if (track === this.#track) return;
+    this.#changed = this.#track === null ? -Infinity : this.#timers.now();
     this.#track = track;
     this.#video.srcObject = track === null ? null : new MediaStream([track]);
     // Replaced before it began; the next one begins by itself.
@@ -98,8 +107,16 @@ class Screen {
 
   /** Null while there is nothing to see. */
   get picture(): HTMLVideoElement | null {
-    const live = this.#track?.readyState === 'live' && !this.#track.muted;
-    return live && this.#video.readyState >= 2 && this.#video.videoWidth > 0 ? this.#video : null;
+    return this.#live && this.#video.readyState >= 2 && this.#video.videoWidth > 0 ? this.#video : null;
+  }
+
+  /** One picture has gone, and the next one is about to come. */
+  get changing(): boolean {
+    return this.#live && this.picture === null && this.#timers.now() < this.#changed + CHANGE_MS;
+  }
+
+  get #live(): boolean {
+    return this.#track?.readyState === 'live' && !this.#track.muted;
   }
 }
 
@@ -165,10 +182,13 @@ function draw(
 }
 
 /** The frame for what is there to see now. Even sides, as encoders want them. */
-export function frameFor({ picture, inset }: RecordingInput): { width: number; height: number } {
+export function frameFor({ picture, inset, screens = false }: RecordingInput): {
+  width: number;
+  height: number;
+} {
   const { width = 0, height = 0 } = (picture ?? inset)?.getSettings() ?? {};
   if (width === 0 || height === 0) return USUAL;
-  const least = picture !== null && inset !== null ? LEAST_LINES.withInset : LEAST_LINES.alone;
+  const least = screens || (picture !== null && inset !== null) ? LEAST_LINES.more : LEAST_LINES.alone;
   // By whole factors: each point stays as sharp as it is.
   const larger = Math.ceil(least / Math.min(width, height));
   const scale = Math.min(Math.max(1, larger), MOST / Math.max(width, height));
@@ -196,4 +216,15 @@ export function inputOf(
     inset: picture(inset),
     sounds: [...main, ...inset].filter((track) => track.kind === 'audio'),
   };
+}
+
+/** Of two who see each other: the other one large, until a screen is shown from here, which nobody could read in a corner. */
+export function inputOfTwo(
+  other: readonly MediaStreamTrack[],
+  own: readonly MediaStreamTrack[],
+): RecordingInput {
+  const shows = own.some(
+    (track) => track.kind === 'video' && track.getSettings().displaySurface !== undefined,
+  );
+  return shows ? inputOf(own, other) : inputOf(other, own);
 }

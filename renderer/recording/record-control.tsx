@@ -42,8 +42,9 @@ export function RecordControl({ title, input, disabled = false }: RecordControlP
     <ControlButton
       icon={running ? 'record-on' : 'record'}
       label={facts}
-      aria-label={running ? `${t.stop} (${facts})` : t.record}
+      aria-label={running ? `${t.stop}: ${facts}` : t.record}
       on={running}
+      className={running ? 'control--recording' : undefined}
       aria-pressed={running}
       shortcut="R"
       disabled={unable}

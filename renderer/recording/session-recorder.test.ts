@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeTimers } from '../testing/fake-timers';
 import type { Composition } from './composition';
-import { fit, frameFor } from './composition';
+import { fit, frameFor, inputOfTwo } from './composition';
 import { RecordingError, type RecordingSink } from './recording-sink';
 import { SessionRecorder, type Encoder } from './session-recorder';
 
@@ -152,6 +152,22 @@ it('takes the size of the one picture there is, and has room for a second one', 
   expect(frame(track(640, 360), track(1280, 720))).toBe('1280x720');
   expect(frame(null, track(640, 480))).toBe('640x480');
   expect(frame(track(10, 4000))).toBe('4x1920');
+  // Small as the camera is, what is on a screen that takes its place can be read.
+  const small = { picture: track(640, 480), inset: null, sounds: [], screens: true };
+  expect(frameFor(small)).toEqual({ width: 1280, height: 960 });
   expect(frame(null)).toBe('1280x720');
   expect(frame(track())).toBe('1280x720');
+});
+
+it('has the screen that is shown from here large, and else the other one', () => {
+  const track = (kind: string, displaySurface?: string) =>
+    ({ kind, getSettings: () => ({ displaySurface }) }) as unknown as MediaStreamTrack;
+  const [theirs, voice, camera, screen] = [
+    track('video'),
+    track('audio'),
+    track('video'),
+    track('video', 'window'),
+  ];
+  expect(inputOfTwo([theirs], [voice, camera])).toEqual({ picture: theirs, inset: camera, sounds: [voice] });
+  expect(inputOfTwo([theirs], [voice, screen])).toEqual({ picture: screen, inset: theirs, sounds: [voice] });
 });

@@ -4,7 +4,7 @@ import type { Bridge } from '../../protocol/ipc';
 import { Button } from '../components/button';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
-import { Fingerprint } from './hub-section';
+import { Fingerprint } from './fingerprint';
 import { Choice, Group, useAppSide, useLock } from './parts';
 
 export function CertificateGroup({ bridge }: { readonly bridge: Pick<Bridge, 'invoke'> }) {

@@ -10,6 +10,7 @@ import { SwitchField } from '../components/switch-field';
 import { useServices, useTexts } from '../services';
 import { useStore } from '../store';
 import { CertificateGroup } from './certificate-group';
+import { Fingerprint } from './fingerprint';
 import { Choice, DraftField, Group, useAppSide, useLock } from './parts';
 import { PresenterKeyGroup } from './presenter-key-group';
 import { TestResult } from './test-result';
@@ -162,15 +163,6 @@ function Certificate({ report, before, onTrust }: CertificateProps) {
         {report.trusted ? t.connect : t.trust}
       </Button>
     </div>
-  );
-}
-
-export function Fingerprint({ label, value }: { readonly label: string; readonly value: string }) {
-  return (
-    <dl className="fingerprint">
-      <dt>{label}</dt>
-      <dd>{value}</dd>
-    </dl>
   );
 }
 

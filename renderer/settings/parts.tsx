@@ -7,6 +7,7 @@ import { useServices, useTexts } from '../services';
 import type { Store } from '../store';
 import { useStore } from '../store';
 import type { AppSide } from './settings-store';
+import './parts.css';
 
 interface GroupProps {
   readonly title: string;

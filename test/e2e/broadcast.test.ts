@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { build } from '../../build/build.mjs';
 import { writeCamera } from '../support/camera';
 import { chromiumPath, launchChromium } from '../support/chromium';
+import { contentOf, frameSizes, hasFfmpeg } from '../support/ffmpeg';
 import { samplePeer, watchPeers } from '../support/peer-watch';
 import { decoded, untilMoving } from '../support/pictures';
 import { mediaServerReady, startStack, type Stack } from '../support/stack';
@@ -42,25 +43,26 @@ describe.skipIf(chromiumPath() === undefined)('a broadcast in Chromium', () => {
     await Promise.all(contexts.splice(0).map((context) => context.close()));
   });
 
-  async function open(route: string, which = browser): Promise<Page> {
+  async function open(route: string, which = browser, before?: () => void): Promise<Page> {
     const context = await which.newContext({ ignoreHTTPSErrors: true, locale: 'en-US' });
     contexts.push(context);
     const page = await context.newPage();
     page.on('console', (message) => said.push(message.text()));
     await watchPeers(page);
+    if (before !== undefined) await page.addInitScript(before);
     await page.goto(`${stack.url}#/${route}`);
     return page;
   }
 
-  async function prepare(channel = ''): Promise<Page> {
-    const page = await open('broadcast/present');
+  async function prepare(channel = '', before?: () => void): Promise<Page> {
+    const page = await open('broadcast/present', browser, before);
     await untilMoving(page.locator('video').first());
     if (channel !== '') await page.getByLabel('Channel name').fill(channel);
     return page;
   }
 
-  async function present(channel = ''): Promise<Page> {
-    const page = await prepare(channel);
+  async function present(channel = '', before?: () => void): Promise<Page> {
+    const page = await prepare(channel, before);
     await page.getByRole('button', { name: 'Go on air' }).click();
     await page.getByRole('timer').waitFor();
     return page;
@@ -145,6 +147,39 @@ describe.skipIf(chromiumPath() === undefined)('a broadcast in Chromium', () => {
     await untilMoving(pictureOf(viewer));
     expect(await viewer.evaluate(() => window.watchedPeers?.length)).toBe(1);
     expect(await presenter.evaluate(() => window.watchedPeers?.length)).toBe(1);
+  });
+
+  it('is recorded with nothing stretched when a screen takes the camera’s place', async (test) => {
+    if (!hasFfmpeg()) return test.skip('no ffmpeg');
+    // Without a dialog for files, a recording is downloaded.
+    const presenter = await present('', () => {
+      Object.defineProperty(window, 'showSaveFilePicker', { value: undefined });
+    });
+    const stop = presenter.getByRole('button', { name: /^Stop recording/ });
+    const elapsed = async (): Promise<number> => {
+      const [, minutes, seconds] = /(\d+):(\d\d)/.exec((await stop.getAttribute('aria-label')) ?? '') ?? [];
+      return Number(minutes) * 60 + Number(seconds);
+    };
+    const untilElapsed = (least: number) =>
+      until(async () => ((await elapsed()) >= least ? undefined : `${await elapsed()} seconds`));
+    await presenter.getByRole('button', { name: 'Record', exact: true }).click();
+    await untilElapsed(2);
+    await presenter.getByRole('button', { name: 'Share screen' }).click();
+    await presenter.getByRole('button', { name: 'Stop sharing' }).waitFor();
+    const shape = await presenter
+      .locator('.on-air__stage video')
+      .evaluate((video: HTMLVideoElement) => video.videoWidth / video.videoHeight);
+    await untilElapsed((await elapsed()) + 3);
+    const [download] = await Promise.all([presenter.waitForEvent('download'), stop.click()]);
+    const file = join(folder, 'recording.webm');
+    await download.saveAs(file);
+
+    // The camera’s shape, with points enough for a screen; and the same for every frame.
+    expect(await frameSizes(file)).toEqual(['1280x960']);
+    const [camera, screen] = [await contentOf(file, 1), await contentOf(file, -1)];
+    expect(camera.width / camera.height).toBeCloseTo(4 / 3, 1);
+    expect(Math.abs(shape - 4 / 3)).toBeGreaterThan(0.05);
+    expect(Math.abs(screen.width / screen.height / shape - 1)).toBeLessThan(0.03);
   });
 
   it('comes back by itself, at the presenter and at the viewers, after the media server was killed', async () => {

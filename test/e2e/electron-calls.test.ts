@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HubState } from '../../protocol/ipc';
 import { writeCamera } from '../support/camera';
 import { chromiumPath, launchChromium } from '../support/chromium';
-import { electronObstacle, launchApp, type RunningApp } from '../support/electron';
+import { electronObstacle, followLink, launchApp, type RunningApp } from '../support/electron';
 import { networkObstacle } from '../support/network';
 import { samplePeer, watchPeers } from '../support/peer-watch';
 import { untilMoving } from '../support/pictures';
@@ -159,6 +159,25 @@ describe.skipIf(obstacle)(`two apps at one hub${obstacle ? ` (${obstacle})` : ''
     await talk([ben, 'Ben'], [ana, 'Ana']);
     await hangUp(ben);
     await ana.getByText('Ben ended the call').waitFor();
+  });
+
+  it('the link for the app leads another app to whoever invites', async () => {
+    const [ana, ben] = [first.page, second.page];
+    await button(ana, 'Invite others').click();
+    await button(ana, 'Copy link for the app').click();
+    await button(ana, 'Copied').waitFor();
+    await ana.keyboard.press('Escape');
+    const link = await first.electron.evaluate(({ clipboard }) => clipboard.readText());
+    expect(link).toBe(`callcast://call/Ana?hub=${new URL(sharedUrl).host}`);
+    await followLink(second.userDataDir, link);
+    const question = ben.getByRole('dialog', { name: 'Open this link?' });
+    await question.getByText('It leads to the call screen, ready to call Ana.').waitFor();
+    // It is the hub in use.
+    expect(await question.getByText('another hub').count()).toBe(0);
+    await button(ben, 'Open').click();
+    // Where the call screen is shown already, too.
+    const field = ben.getByLabel('Call by name');
+    await until(async () => (await field.inputValue()) !== 'Ana' && 'not filled in');
   });
 
   it('an app calls a browser, and a browser calls an app', async () => {

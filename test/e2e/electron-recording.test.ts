@@ -48,7 +48,7 @@ describe.skipIf(obstacle)(`recording in the app${obstacle ? ` (${obstacle})` : '
   const stop = () => app.page.getByRole('button', { name: /^Stop recording/ }).click();
   /** Until the file has so many seconds in it, as the button shows them. */
   const untilRecorded = (seconds: number) =>
-    app.page.getByRole('button', { name: new RegExp(`^Stop recording \\(0:0[${seconds}-9]`) }).waitFor();
+    app.page.getByRole('button', { name: new RegExp(`^Stop recording: 0:0[${seconds}-9]`) }).waitFor();
   const untilBytes = (least: number) =>
     until(async () => {
       const [file] = await files();

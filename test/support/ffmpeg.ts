@@ -57,3 +57,33 @@ export async function packetsOf(file: string): Promise<ProbedPacket[]> {
     keyframe: packet['flags']?.startsWith('K') ?? false,
   }));
 }
+
+/** The different sizes of the decoded frames, such as `1280x720`. */
+export async function frameSizes(file: string): Promise<string[]> {
+  const { stdout } = await run(
+    'ffprobe',
+    [
+      '-v',
+      'error',
+      '-select_streams',
+      'v',
+      '-show_entries',
+      'frame=width,height',
+      '-of',
+      'csv=p=0:s=x',
+      file,
+    ],
+    { maxBuffer: 16 * 1024 * 1024 },
+  );
+  return [...new Set(stdout.split('\n').filter((line) => line !== ''))];
+}
+
+/** Points of a frame that are no dark edge, at this second; a negative one counts from the end. */
+export async function contentOf(file: string, second: number): Promise<{ width: number; height: number }> {
+  const { stderr } = await run('ffmpeg', [
+    ...[second < 0 ? '-sseof' : '-ss', String(second), '-i', file, '-frames:v', '3', '-an'],
+    ...['-vf', 'cropdetect=limit=44:round=2:skip=0:reset=1', '-f', 'null', '-'],
+  ]);
+  const [, width = '0', height = '0'] = [...stderr.matchAll(/crop=(-?\d+):(-?\d+):/g)].at(-1) ?? [];
+  return { width: Number(width), height: Number(height) };
+}

@@ -16,6 +16,7 @@ import {
   useArrivalFocus,
   useConnectionPanel,
 } from '../../components/live-controls';
+import { LiveSession } from '../../components/live-session';
 import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
@@ -74,7 +75,9 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
   );
 
   return (
-    <div className="on-air" data-panel={panel.open}>
+    <LiveSession
+      panel={panel.open ? <ConnectionPanel stats={stats} shows="outgoing" onClose={panel.onToggle} /> : null}
+    >
       <div className="on-air__head">
         <h1 ref={heading} tabIndex={-1}>
           {t.title(channelName)}
@@ -121,23 +124,19 @@ export function LiveBroadcast({ session, channels, media, outgoing, state, onSto
           }}
         />
         <PanelControl {...panel} />
-        <RecordControl title={channelName} input={() => inputOf(outgoing.tracks)} />
+        <RecordControl title={channelName} input={() => ({ ...inputOf(outgoing.tracks), screens: true })} />
         <DeviceControl media={media} />
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
       </ControlBar>
-      {panel.open && (
-        <aside className="on-air__panel">
-          <ConnectionPanel stats={stats} shows="outgoing" onClose={panel.onToggle} />
-        </aside>
-      )}
       <InviteDialog
         open={inviting}
         route={formatRoute('broadcast', 'watch', state.channel)}
+        target={{ mode: 'watch', name: state.channel }}
         onClose={() => {
           setInviting(false);
         }}
       />
-    </div>
+    </LiveSession>
   );
 }
 

@@ -7,6 +7,7 @@ import { ControlBar, ControlButton } from '../../components/control-bar';
 import { FailureBanner } from '../../components/failure-banner';
 import { LiveBadge } from '../../components/live-badge';
 import { PanelControl, useConnectionPanel } from '../../components/live-controls';
+import { LiveSession } from '../../components/live-session';
 import { useIsMuteOfPictures } from '../../components/picture-flow';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
@@ -81,75 +82,76 @@ function Watch({ channel, link }: WatchProps) {
   );
 
   return (
-    <div className="watch" data-panel={panel.open}>
-      <div className="watch__head">
-        <h1>{t.title(name)}</h1>
-        <a href="#/broadcast">{t.others}</a>
-      </div>
-      <Notices state={state} onAgain={() => link?.session.watch(channel)} />
-      <div className="watch__stage" ref={stage}>
-        <VideoTile
-          stream={picture}
-          name={name}
-          sound={!silent}
-          volume={volume}
-          speaker={speaker}
-          blank={!live || soundOnly}
-          waiting={state.at === 'connecting' || state.at === 'interrupted' || (live && !soundOnly)}
-          placeholder={<Placeholder state={state} soundOnly={soundOnly} />}
-          onVideo={setVideo}
-        >
-          {live && <LiveBadge since={state.since} label={t.live} />}
-        </VideoTile>
-        <ControlBar label={texts.media.controls}>
-          <ControlButton
-            icon={silent ? 'speaker-off' : 'speaker'}
-            label={silent ? t.sound : t.silence}
-            off={silent}
-            shortcut="M"
-            onClick={toggleSound}
-          />
-          <label className="watch__volume">
-            <span>{t.volume}</span>
-            <input
-              type="range"
-              min={0}
-              max={100}
-              step={1}
-              value={Math.round(volume * 100)}
-              onChange={(event) => {
-                preferences.change({ volume: Number(event.target.value) / 100 });
-                setSilent(false);
-              }}
-            />
-          </label>
-          {full.supported && (
+    <>
+      <LiveSession
+        panel={
+          panel.open ? <ConnectionPanel stats={stats} shows="incoming" onClose={panel.onToggle} /> : null
+        }
+      >
+        <div className="watch__head">
+          <h1>{t.title(name)}</h1>
+          <a href="#/broadcast">{t.others}</a>
+        </div>
+        <Notices state={state} onAgain={() => link?.session.watch(channel)} />
+        <div className="watch__stage" ref={stage}>
+          <VideoTile
+            stream={picture}
+            name={name}
+            sound={!silent}
+            volume={volume}
+            speaker={speaker}
+            blank={!live || soundOnly}
+            waiting={state.at === 'connecting' || state.at === 'interrupted' || (live && !soundOnly)}
+            placeholder={<Placeholder state={state} soundOnly={soundOnly} />}
+            onVideo={setVideo}
+          >
+            {live && <LiveBadge since={state.since} label={t.live} />}
+          </VideoTile>
+          <ControlBar label={texts.media.controls}>
             <ControlButton
-              icon="full-screen"
-              label={full.on ? t.leaveFullScreen : t.fullScreen}
-              on={full.on}
-              shortcut="F"
-              onClick={full.toggle}
+              icon={silent ? 'speaker-off' : 'speaker'}
+              label={silent ? t.sound : t.silence}
+              off={silent}
+              shortcut="M"
+              onClick={toggleSound}
             />
-          )}
-          <PictureInPicture video={video} disabled={!live} />
-          <RecordControl title={name} input={() => inputOf(picture?.getTracks() ?? [])} disabled={!live} />
-          <PanelControl {...panel} />
-          <ControlButton icon="stop" label={t.leave} tone="danger" onClick={leave} />
-        </ControlBar>
-      </div>
-      {panel.open && (
-        <aside className="watch__panel">
-          <ConnectionPanel stats={stats} shows="incoming" onClose={panel.onToggle} />
-        </aside>
-      )}
+            <label className="watch__volume">
+              <span>{t.volume}</span>
+              <input
+                type="range"
+                min={0}
+                max={100}
+                step={1}
+                value={Math.round(volume * 100)}
+                onChange={(event) => {
+                  preferences.change({ volume: Number(event.target.value) / 100 });
+                  setSilent(false);
+                }}
+              />
+            </label>
+            {full.supported && (
+              <ControlButton
+                icon="full-screen"
+                label={full.on ? t.leaveFullScreen : t.fullScreen}
+                on={full.on}
+                shortcut="F"
+                onClick={full.toggle}
+              />
+            )}
+            <PictureInPicture video={video} disabled={!live} />
+            <RecordControl title={name} input={() => inputOf(picture?.getTracks() ?? [])} disabled={!live} />
+            <PanelControl {...panel} />
+            <ControlButton icon="stop" label={t.leave} tone="danger" onClick={leave} />
+          </ControlBar>
+        </div>
+      </LiveSession>
       {others.length > 0 && (
         <section className="watch__others" aria-labelledby="others-heading">
           <h2 id="others-heading">{t.otherChannels}</h2>
           <ChannelCards channels={others} />
         </section>
       )}
-    </div>
+    </>
   );
 }
 

@@ -83,7 +83,7 @@ export function CallLobby({ desk, call, registration, wanted, onChangeName }: Ca
       </div>
       <section className="call-lobby__people" aria-labelledby="people-heading">
         <h2 id="people-heading">{t.people.heading}</h2>
-        <DialForm wanted={wanted} disabled={!online} onDial={dial} />
+        <DialForm key={wanted} wanted={wanted} disabled={!online} onDial={dial} />
         <People users={users} disabled={!online} onDial={dial} />
       </section>
       <section className="call-lobby__recent" aria-labelledby="recent-heading">
@@ -94,6 +94,7 @@ export function CallLobby({ desk, call, registration, wanted, onChangeName }: Ca
         title={t.invite}
         linkLabel={t.inviteLink}
         route="#/call"
+        target={{ mode: 'call', name: registration.name }}
         onClose={closeDialog}
       />
       <Dialog open={dialog === 'devices'} title={texts.devices.heading} onClose={closeDialog}>

@@ -16,11 +16,12 @@ import {
   useArrivalFocus,
   useConnectionPanel,
 } from '../../components/live-controls';
+import { LiveSession } from '../../components/live-session';
 import { useIsMuteOfPictures } from '../../components/picture-flow';
 import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
-import { inputOf } from '../../recording/composition';
+import { inputOfTwo } from '../../recording/composition';
 import { RecordControl } from '../../recording/record-control';
 import { useServices, useTexts } from '../../services';
 import { useStore } from '../../store';
@@ -50,7 +51,7 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
   const voice = picture?.getAudioTracks()[0] ?? null;
 
   return (
-    <div className="live-call" data-panel={panel.open}>
+    <LiveSession panel={panel.open ? <ConnectionPanel stats={stats} onClose={panel.onToggle} /> : null}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
         {stands ? t.live.title(call.peer) : sentenceOf(call, t)}
       </h1>
@@ -114,7 +115,7 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
         <PanelControl {...panel} />
         <RecordControl
           title={call.peer}
-          input={() => inputOf(picture?.getTracks() ?? [], outgoing.tracks)}
+          input={() => inputOfTwo(picture?.getTracks() ?? [], outgoing.tracks)}
           disabled={!stands}
         />
         <DeviceControl media={media} />
@@ -127,12 +128,7 @@ export function LiveCall({ desk, call }: { readonly desk: Desk; readonly call: R
           }}
         />
       </ControlBar>
-      {panel.open && (
-        <aside className="live-call__panel">
-          <ConnectionPanel stats={stats} onClose={panel.onToggle} />
-        </aside>
-      )}
-    </div>
+    </LiveSession>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What to wear, as a row of pictures to choose from, and the sliders that move the chosen one. */
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../components/button';
 import { Icon } from '../../components/icon';
 import { useLanguage, useServices, useTexts } from '../../services';
@@ -21,11 +21,20 @@ export function HatPicker({ wardrobe, available }: HatPickerProps) {
   const [adjusting, setAdjusting] = useState(false);
   const chosen = wardrobe.chosenOf(available);
   const base = platform.pageUrl() ?? '';
+  const hats = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => {
+    // On a phone they are one row that is wider than the screen: what is worn is in sight.
+    const row = hats.current;
+    const worn = row?.querySelector('input:checked')?.parentElement;
+    if (row === null || !worn) return;
+    const [outer, inner] = [row.getBoundingClientRect(), worn.getBoundingClientRect()];
+    row.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+  }, []);
   const t = texts.magic;
   return (
     <section className="hat-picker" aria-label={t.choose}>
       <div className="hat-picker__row">
-        <fieldset className="hat-picker__hats">
+        <fieldset ref={hats} className="hat-picker__hats">
           <legend className="visually-hidden">{t.choose}</legend>
           {[...available, null].map((name) => (
             <label

@@ -14,6 +14,7 @@ import {
   useArrivalFocus,
   useConnectionPanel,
 } from '../../components/live-controls';
+import { LiveSession } from '../../components/live-session';
 import { StatusBanner } from '../../components/status-banner';
 import { VideoTile } from '../../components/video-tile';
 import { useSessionReport } from '../../desktop/use-session-report';
@@ -78,7 +79,7 @@ export function LiveMirror<P extends MirrorPath>({
   );
 
   return (
-    <div className="live-mirror" data-panel={panel.open}>
+    <LiveSession panel={panel.open ? <ConnectionPanel stats={stats} onClose={panel.onToggle} /> : null}>
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
         {title ?? t.title}
       </h1>
@@ -135,12 +136,7 @@ export function LiveMirror<P extends MirrorPath>({
         <ControlButton icon="stop" label={t.stop} tone="danger" onClick={onStop} />
       </ControlBar>
       {hearing && <p className="live-mirror__hint">{t.headphones}</p>}
-      {panel.open && (
-        <aside className="live-mirror__panel">
-          <ConnectionPanel stats={stats} onClose={panel.onToggle} />
-        </aside>
-      )}
-    </div>
+    </LiveSession>
   );
 }
 

@@ -24,7 +24,7 @@ export function ChatPanel({ session, onClose }: ChatPanelProps) {
   }, [last]);
   const t = texts.room.chat;
   return (
-    <section className="chat">
+    <section className="chat" aria-label={t.title}>
       <div className="chat__head">
         <h2>{t.title}</h2>
         <IconButton icon="close" label={texts.app.close} onClick={onClose} />

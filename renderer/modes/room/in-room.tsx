@@ -5,12 +5,13 @@ import { ControlBar, ControlButton } from '../../components/control-bar';
 import { DeviceControl } from '../../components/device-control';
 import { Invitation } from '../../components/invite-dialog';
 import { CameraControl, PanelControl, useArrivalFocus } from '../../components/live-controls';
+import { LiveSession } from '../../components/live-session';
 import { ScreenControl } from '../../components/screen-control';
 import { StatusBanner } from '../../components/status-banner';
 import { useSessionReport } from '../../desktop/use-session-report';
 import type { LocalMedia } from '../../media/local-media';
 import type { OutgoingMedia } from '../../media/outgoing-media';
-import { inputOf } from '../../recording/composition';
+import { inputOfTwo } from '../../recording/composition';
 import { RecordControl } from '../../recording/record-control';
 import { formatRoute } from '../../router';
 import { useServices, useTexts } from '../../services';
@@ -71,7 +72,15 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
     { 'toggle-mute': toggleMute, 'hang-up': onLeave },
   );
   return (
-    <div className="in-room" data-panel={panel !== null}>
+    <LiveSession
+      panel={
+        panel === 'chat' ? (
+          <ChatPanel session={session} onClose={toggle('chat')} />
+        ) : (
+          panel && <ConnectionPanel stats={stats} onClose={toggle('connection')} />
+        )
+      }
+    >
       <h1 ref={heading} className="visually-hidden" tabIndex={-1}>
         {t.titleOf(state.room)}
       </h1>
@@ -83,7 +92,11 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
         <MeetingStage session={session} state={state} media={media} outgoing={outgoing} />
       ) : (
         <WaitingStage state={state} media={media} outgoing={outgoing}>
-          <Invitation route={formatRoute('room', state.room)} label={t.waiting.link} />
+          <Invitation
+            route={formatRoute('room', state.room)}
+            target={{ mode: 'room', name: state.room }}
+            label={t.waiting.link}
+          />
         </WaitingStage>
       )}
       <ControlBar label={texts.media.controls}>
@@ -110,7 +123,7 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
         <PanelControl open={panel === 'connection'} onToggle={toggle('connection')} />
         <RecordControl
           title={state.room}
-          input={() => inputOf(remote?.getTracks() ?? [], outgoing.tracks)}
+          input={() => inputOfTwo(remote?.getTracks() ?? [], outgoing.tracks)}
           disabled={!together}
         />
         <DeviceControl media={media} />
@@ -119,19 +132,7 @@ export function InRoom({ session, state, media, outgoing, onLeave }: InRoomProps
       <p id="room-unread" className="visually-hidden" role="status">
         {unread > 0 && panel !== 'chat' ? t.chat.unread(unread) : ''}
       </p>
-      {panel !== null && (
-        <aside
-          className="in-room__panel"
-          aria-label={panel === 'chat' ? t.chat.title : texts.media.connection}
-        >
-          {panel === 'chat' ? (
-            <ChatPanel session={session} onClose={toggle('chat')} />
-          ) : (
-            <ConnectionPanel stats={stats} onClose={toggle('connection')} />
-          )}
-        </aside>
-      )}
-    </div>
+    </LiveSession>
   );
 }
 

@@ -98,6 +98,7 @@ export const invite = {
   explain: 'It opens in any browser on the same network; there is nothing to install.',
   certificate:
     'The first time, the browser warns about this computer’s own certificate. Choose “Advanced” and go on.',
+  appLink: 'Copy link for the app',
   qr: 'QR code of the link',
   scan: 'Point a phone’s camera at it.',
   off: 'Only this computer can watch so far',

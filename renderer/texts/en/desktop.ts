@@ -37,7 +37,7 @@ export const desktop = {
   recording: {
     record: 'Record',
     stop: 'Stop recording',
-    megabytes: (size: string) => `${size} MB`,
+    megabytes: (size: string) => `${size}\u00A0MB`,
     saved: (name: string) => `Recorded: ${name}`,
     show: 'Show in folder',
     kept: (name: string) => `What was recorded until then is in ${name}.`,

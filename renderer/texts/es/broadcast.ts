@@ -99,6 +99,7 @@ export const invite: Texts['invite'] = {
   explain: 'Se abre en cualquier navegador de la misma red; no hay que instalar nada.',
   certificate:
     'La primera vez, el navegador avisa del certificado propio de este equipo. Elija «Avanzado» y continúe.',
+  appLink: 'Copiar enlace para la aplicación',
   qr: 'Código QR del enlace',
   scan: 'Apunte con la cámara de un teléfono.',
   off: 'Por ahora solo puede mirar este equipo',

@@ -37,7 +37,7 @@ export const desktop: Texts['desktop'] = {
   recording: {
     record: 'Grabar',
     stop: 'Detener la grabación',
-    megabytes: (size) => `${size} MB`,
+    megabytes: (size) => `${size}\u00A0MB`,
     saved: (name) => `Grabado: ${name}`,
     show: 'Mostrar en la carpeta',
     kept: (name) => `Lo grabado hasta entonces está en ${name}.`,
