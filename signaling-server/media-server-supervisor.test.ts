@@ -71,14 +71,13 @@ describe('the supervisor of the media server', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('passes on why the process could not start, once for each death', () => {
+  it('ends a process that could not start, and passes on why, once for each death', () => {
     const { processes, states, clock } = supervise();
     processes[0]?.says({ type: 'failed', message: 'no port', why: 'udp-ports-taken' });
-    processes[0]?.exits(1);
+    expect(processes[0]?.asked).toEqual(['kill']);
     expect(states.at(-1)).toEqual({ at: 'down', pauseMs: 0, why: 'udp-ports-taken' });
     clock.advance(0);
     processes[1]?.says({ type: 'failed', message: 'odd', why: 'something else' });
-    processes[1]?.exits(1);
     expect(states.at(-1)).toEqual({ at: 'down', pauseMs: 250 });
   });
 

@@ -96,6 +96,8 @@ export class MediaServerSupervisor {
     });
     child.onMessage((message) => {
       why = troubleOf(message) ?? why;
+      // It has nothing more to do, but does not end as long as its channel to us is open.
+      if (hasFailed(message) && this.#state.at === 'starting') child.kill();
       const url = readyUrl(message);
       if (url === undefined || this.#process !== child || this.#state.at !== 'starting') return;
       this.#cancelTimer();
@@ -137,8 +139,11 @@ function readyUrl(message: unknown): string | undefined {
   return /^ws:\/\/(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}\/[\w/-]*$/.test(url) ? url : undefined;
 }
 
+function hasFailed(message: unknown): message is { readonly type: 'failed'; readonly why?: unknown } {
+  const failed: MediaServerMessage['type'] = 'failed';
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === failed;
+}
+
 function troubleOf(message: unknown): MediaServerTrouble | undefined {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { type, why } = message as { type?: MediaServerMessage['type']; why?: unknown };
-  return type === 'failed' && why === 'udp-ports-taken' ? why : undefined;
+  return hasFailed(message) && message.why === 'udp-ports-taken' ? message.why : undefined;
 }

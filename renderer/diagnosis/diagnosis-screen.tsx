@@ -22,7 +22,6 @@ function Checks({ diagnosis }: { readonly diagnosis: Diagnosis }) {
   const texts = useTexts();
   const state = useStore(diagnosis.state);
   const t = texts.diagnosis;
-  const begun = state.running !== null || state.done;
   return (
     <div className="diagnosis">
       <h1>{t.title}</h1>
@@ -38,13 +37,11 @@ function Checks({ diagnosis }: { readonly diagnosis: Diagnosis }) {
         </Button>
       </div>
       {state.done && <Verdict findings={state.findings} />}
-      {begun && (
-        <ol className="diagnosis__checks">
-          {CHECKS.map((check) => (
-            <Check key={check} check={check} state={state} />
-          ))}
-        </ol>
-      )}
+      <ol className="diagnosis__checks">
+        {CHECKS.map((check) => (
+          <Check key={check} check={check} state={state} />
+        ))}
+      </ol>
       {state.done && <Report findings={state.findings} />}
     </div>
   );
@@ -104,10 +101,7 @@ function Report({ findings }: { readonly findings: readonly Finding[] }) {
     <section className="diagnosis__report" aria-labelledby="diagnosis-report">
       <h2 id="diagnosis-report">{t.report}</h2>
       <p>{t.reportHint}</p>
-      {/* A scrolling box that the keyboard reaches, too. */}
-      <pre tabIndex={0} aria-labelledby="diagnosis-report">
-        {text}
-      </pre>
+      <pre>{text}</pre>
       <Button
         icon="copy"
         onClick={() => {

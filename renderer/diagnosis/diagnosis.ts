@@ -89,15 +89,18 @@ export class Diagnosis {
   }
 
   async #mediaServer(): Promise<Finding> {
-    const { hub } = this.#needs;
+    const { hub, platform } = this.#needs;
     const status = hub.status.get();
     if (status.at !== 'ready') return { check: 'media-server', word: 'unasked' };
     const told = (): string | null => {
       const now = hub.status.get();
       return now.at === 'ready' ? now.mediaServer : null;
     };
-    await this.#until(() => told() === 'ready', hub.status);
+    const trouble = platform.mediaServerTrouble;
+    await this.#until(() => told() === 'ready' || trouble.get() !== null, hub.status, trouble);
     const state = told();
+    const known = trouble.get();
+    if (state !== 'ready' && known !== null) return { check: 'media-server', word: known };
     if (state !== 'ready')
       return { check: 'media-server', word: state === 'connecting' ? 'connecting' : 'unavailable' };
     const report = await this.#probe();
@@ -136,18 +139,20 @@ export class Diagnosis {
   }
 
   /** Resolves when it is so, or after the limit. */
-  #until(isSo: () => boolean, store: Store<unknown>): Promise<void> {
+  #until(isSo: () => boolean, ...stores: readonly Store<unknown>[]): Promise<void> {
     if (isSo()) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         cancel();
-        unsubscribe();
+        for (const unsubscribe of unsubscribes) unsubscribe();
         resolve();
       };
       const cancel = this.#needs.timers.after(HUB_LIMIT_MS, finish);
-      const unsubscribe = store.subscribe(() => {
-        if (isSo()) finish();
-      });
+      const unsubscribes = stores.map((store) =>
+        store.subscribe(() => {
+          if (isSo()) finish();
+        }),
+      );
     });
   }
 }

@@ -3,6 +3,7 @@
  * a name, an address or a token has no place in it.
  */
 import { ERROR_CODES, type ErrorCode } from '../../protocol/errors';
+import type { MediaServerTrouble } from '../../protocol/media-server-process';
 import type { DeviceFailure } from '../media/device-failure';
 import type { IceVerdict } from '../settings/ice-test';
 
@@ -39,7 +40,13 @@ export const WORDS = {
   microphone: deviceWords,
   permissions: { granted: 'good', prompt: 'note', denied: 'bad', unknown: 'note' },
   hub: { ok: 'good', starting: 'bad', connecting: 'bad', unreachable: 'bad', failed: 'bad' },
-  'media-server': { ok: 'good', connecting: 'bad', unavailable: 'bad', unasked: 'note' },
+  'media-server': {
+    ok: 'good',
+    connecting: 'bad',
+    unavailable: 'bad',
+    unasked: 'note',
+    'udp-ports-taken': 'bad',
+  },
   udp: { ok: 'good', unasked: 'note', ...codesAs('bad') },
   servers: {
     none: 'good',
@@ -52,6 +59,7 @@ export const WORDS = {
     unsupported: 'note',
   },
 } as const satisfies Record<CheckId, Readonly<Record<string, FindingStatus>>> & {
+  readonly 'media-server': Record<MediaServerTrouble, FindingStatus>;
   readonly servers: Record<IceVerdict | 'none', FindingStatus>;
 };
 

@@ -27,6 +27,10 @@ export function sentencesOf(finding: Finding, texts: Texts, language: Language):
     case 'media-server':
       if (finding.word === 'unavailable')
         return `${texts.status.mediaUnavailable}. ${texts.status.mediaAdvice}`;
+      if (finding.word === 'udp-ports-taken') {
+        const { short, advice } = texts.status.mediaTroubles[finding.word];
+        return failure({ title: short, advice });
+      }
       if (finding.word !== 'ok') return t.mediaServer[finding.word];
       return finding.version === undefined
         ? t.mediaServer.ok
