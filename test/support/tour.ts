@@ -12,6 +12,8 @@ import { LOOKS, writePortraitCamera } from './portrait-camera';
 import { mediaServerReady, startStack, type Stack } from './stack';
 
 type Person = keyof typeof LOOKS;
+/** `nobody` has neither camera nor microphone. */
+type Visitor = Person | 'nobody';
 
 export interface Screen {
   /** Such as `mirror-live`. */
@@ -22,7 +24,7 @@ export interface Screen {
 export class Tour {
   readonly #folder: string;
   readonly #stack: Stack;
-  readonly #browsers = new Map<Person | 'nobody', Browser>();
+  readonly #browsers = new Map<Visitor, Browser>();
   readonly #pages = new Set<Page>();
 
   static async start(): Promise<Tour> {
@@ -48,8 +50,7 @@ export class Tour {
     }
   }
 
-  /** `nobody` has neither camera nor microphone. */
-  async open(person: Person | 'nobody', route: string): Promise<Page> {
+  async open(person: Visitor, route: string): Promise<Page> {
     const context = await (
       await this.#browser(person)
     ).newContext({
@@ -61,6 +62,8 @@ export class Tour {
     });
     const page = await context.newPage();
     this.#pages.add(page);
+    // Without a dialog for files, a recording is downloaded.
+    await page.addInitScript(() => Object.defineProperty(window, 'showSaveFilePicker', { value: undefined }));
     await page.goto(`${this.#stack.url}#/${route}`);
     return page;
   }
@@ -71,7 +74,7 @@ export class Tour {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #browser(person: Person | 'nobody'): Promise<Browser> {
+  async #browser(person: Visitor): Promise<Browser> {
     let browser = this.#browsers.get(person);
     if (browser === undefined) {
       if (person === 'nobody') {
@@ -127,6 +130,30 @@ async function* mirror(tour: Tour): AsyncGenerator<Screen> {
   await press(page, 'Devices');
   await page.getByRole('dialog').waitFor();
   yield { name: 'mirror-devices', page };
+  await page.keyboard.press('Escape');
+  await press(page, 'Connection');
+  await press(page, 'Record');
+  const stop = page.getByRole('button', { name: /^Stop recording: 0:0[1-9]/ });
+  await stop.waitFor();
+  yield { name: 'mirror-recording', page };
+  await stop.click();
+  await page.getByText(/^Recorded: /).waitFor();
+  // As a browser tells that the camera was unplugged, and plugged in again.
+  await page
+    .locator('video')
+    .first()
+    .evaluate((video: HTMLVideoElement) => {
+      const [track] = (video.srcObject as MediaStream).getVideoTracks();
+      track?.stop();
+      track?.dispatchEvent(new Event('ended'));
+    });
+  await page.getByText('Another one has stepped in.').waitFor();
+  await page.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event('devicechange')));
+  await page.getByText('Your camera is back.').waitFor();
+  yield { name: 'mirror-notices', page };
+  await show(page, 'call');
+  await page.getByRole('dialog').waitFor();
+  yield { name: 'mirror-leaving', page };
 }
 
 async function* magic(tour: Tour): AsyncGenerator<Screen> {
