@@ -1,6 +1,6 @@
 /** The other side of a call, as far as the hub sees it: a name, and an offer that a browser once made. */
 import { readFileSync } from 'node:fs';
-import { HubClient } from './hub-client';
+import { HubClient, type ClientOptions } from './hub-client';
 
 const OFFER = readFileSync(new URL('../fixtures/sdp/chromium-sendrecv.sdp', import.meta.url), 'utf8');
 
@@ -9,8 +9,8 @@ export class CallPartner {
   readonly name: string;
 
   /** @param base the hub's URL, such as `https://localhost:8443/` */
-  static async register(base: string, name: string): Promise<CallPartner> {
-    const client = await HubClient.open(base, '/one2one');
+  static async register(base: string, name: string, options: ClientOptions = {}): Promise<CallPartner> {
+    const client = await HubClient.open(base, '/one2one', options);
     client.send({ id: 'hello', version: 1 });
     client.send({ id: 'register', name });
     const { response } = await client.next('registerResponse');
