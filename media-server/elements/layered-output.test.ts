@@ -43,8 +43,16 @@ beforeEach(() => {
   output.setCodec(VP8);
 });
 
-function push(layer: number, bytes: number, keyframeStart = false): void {
+/** `width`: of the picture that a keyframe announces; 0: it does not tell. */
+function push(layer: number, bytes: number, keyframeStart = false, width = 0): void {
   const buffer = Buffer.alloc(bytes);
+  if (width > 0) {
+    // Payload descriptor of one byte, frame tag, start code, width and height (RFC 7741, RFC 6386 section 9.1).
+    buffer.set(
+      [0x10, 0x00, 0, 0, 0x9d, 0x01, 0x2a, width & 0xff, width >> 8, (width / 2) & 0xff, width >> 9],
+      12,
+    );
+  }
   sequence++;
   output.pushLayer(
     {
@@ -104,21 +112,60 @@ describe('LayeredOutput', () => {
     expect(weak.got[change]?.keyframeStart).toBe(true);
   });
 
-  it('tries a better layer after some patience, one step at a time, and with more patience when that fails', () => {
+  it('gives a leg a better layer back when there is room for its keyframe, too, for a while', () => {
     const sink = new Sink();
     output.addSink(sink);
     run(3, true);
     sink.can(100_000);
     run(2, true);
     expect(sink.layers.at(-1)).toBe(0);
-    sink.can(Infinity);
-    run(10, true);
-    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(430_000);
     run(5, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(550_000);
+    run(1, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    run(2, true);
+    expect(sink.layers.at(-1)).toBe(1);
+    sink.can(Infinity);
+    run(3, true);
+    expect(sink.layers.at(-1)).toBe(2);
+  });
+
+  it('does not take a moment with room for a wide leg', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    run(3, true);
+    sink.can(100_000);
+    run(2, true);
+    const before = sink.got.length;
+    for (let turn = 0; turn < 5; turn++) {
+      sink.can(5_000_000);
+      run(1, true);
+      sink.can(100_000);
+      run(1, true);
+    }
+    expect(new Set(sink.layers.slice(before))).toEqual(new Set([0]));
+  });
+
+  it('has patience with a better layer that turned out to be too much, and goes one step at a time then', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    run(3, true);
+    sink.can(100_000);
+    run(2, true);
+    sink.can(Infinity);
+    run(3, true);
+    expect(sink.layers.at(-1)).toBe(2);
+    sink.can(100_000);
+    run(1, true);
+    sink.can(Infinity);
+    run(13, true);
+    expect(sink.layers.at(-1)).toBe(0);
+    run(4, true);
     expect(sink.layers.at(-1)).toBe(1);
     sink.can(100_000);
     run(1, true);
-    expect(sink.layers.at(-1)).toBe(0);
     sink.can(Infinity);
     run(25, true);
     expect(sink.layers.at(-1)).toBe(0);
@@ -126,6 +173,55 @@ describe('LayeredOutput', () => {
     expect(sink.layers.at(-1)).toBe(2);
     const steps = sink.layers.filter((layer, index) => layer !== sink.layers[index - 1]);
     expect(steps.slice(-3)).toEqual([0, 1, 2]);
+  });
+
+  it('knows the order of the layers by their pictures, however they were announced', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    // The highest first, and a second one that is dearer than its picture is large.
+    const sizes = [
+      { width: 1_280, bytes: 4_000 },
+      { width: 320, bytes: 500 },
+      { width: 640, bytes: 5_000 },
+    ];
+    const step = (keyframe: boolean) => {
+      clock.advance(50);
+      sizes.forEach(({ width, bytes }, layer) => push(layer, bytes, keyframe, keyframe ? width : 0));
+    };
+    const pass = (seconds: number) => {
+      for (let at = 0; at < seconds * 20; at++) {
+        step(at % 10 === 0);
+        if (at % 5 === 0) output.tick(clock.now());
+      }
+    };
+    pass(2);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(900_000);
+    pass(2);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(500_000);
+    pass(2);
+    expect(sink.layers.at(-1)).toBe(1);
+  });
+
+  it('knows the order by what came where the pictures do not tell', () => {
+    const sink = new Sink();
+    output.addSink(sink);
+    const pass = (seconds: number) => {
+      for (let at = 0; at < seconds * 20; at++) {
+        clock.advance(50);
+        [10_000, 2_500, 500].forEach((bytes, layer) => push(layer, bytes, at % 10 === 0));
+        if (at % 5 === 0) output.tick(clock.now());
+      }
+    };
+    pass(3);
+    expect(sink.layers.at(-1)).toBe(0);
+    sink.can(600_000);
+    pass(2);
+    expect(sink.layers.at(-1)).toBe(1);
+    sink.can(100_000);
+    pass(2);
+    expect(sink.layers.at(-1)).toBe(2);
   });
 
   it('tells nobody of recent pictures when they are of several layers', () => {

@@ -8,15 +8,19 @@ import { FanOut } from '../fan-out';
 import type { FanOutOptions } from '../fan-out';
 import type { Codec, ClockMapping, CodecName, MediaKind, MediaPacket, MediaSink, MediaSource } from '../flow';
 import { RateMeter } from '../rtp/capacity';
+import { pixelsOf } from '../rtp/picture-size';
 
 /** A layer without packets for so long is switched off at the sender. */
 const SILENT_MS = 1_000;
 /** A layer fits when the sink can take this much more than its average: bitrates move. */
 const HEADROOM = 1.05;
+/** For a leg that could not take a layer before: more, and for so long, because a change begins with a keyframe. */
+const RAISE_HEADROOM = 1.2;
+const RAISE_AFTER_MS = 1_200;
 /** Browsers send three. */
 const MAX_LAYERS = 8;
 /**
- * A leg that could not take a layer is tried with a better one only after this time, doubled each time that it fails
+ * A better layer that turned out to be too much is tried again only after this time, doubled each time that it fails
  * soon: every failed try is a stutter.
  */
 const MIN_PATIENCE_MS = 15_000;
@@ -26,7 +30,10 @@ const TRIAL_MS = 10_000;
 
 interface Layer {
   readonly rate: RateMeter;
-  packets: number;
+  readonly since: number;
+  bytes: number;
+  /** Of its last keyframe; 0: unknown. */
+  pixels: number;
   lastPacket: number;
   clock: ClockMapping | undefined;
 }
@@ -41,6 +48,8 @@ export class LayeredOutput extends FanOut {
   readonly #options: LayeredOutputOptions;
   readonly #selectors = new Map<MediaSink, LayerSelector>();
   readonly #layers: Layer[] = [];
+  /** Positions of the layers, the lowest first: senders may announce them in any order. */
+  #order: number[] = [];
   /** Of the packet that is being pushed. */
   layer = 0;
 
@@ -84,14 +93,39 @@ export class LayeredOutput extends FanOut {
   pushLayer(packet: MediaPacket, layer: number): void {
     if (layer >= MAX_LAYERS) return;
     while (this.#layers.length <= layer) {
-      this.#layers.push({ rate: new RateMeter(), packets: 0, lastPacket: -Infinity, clock: undefined });
+      this.#order.push(this.#layers.length);
+      this.#layers.push({
+        rate: new RateMeter(),
+        since: packet.arrival,
+        bytes: 0,
+        pixels: 0,
+        lastPacket: -Infinity,
+        clock: undefined,
+      });
     }
     const own = this.#layers[layer]!;
-    own.packets++;
+    own.bytes += packet.buffer.length;
     own.lastPacket = packet.arrival;
     own.rate.add(packet.buffer.length);
+    if (packet.keyframeStart && !packet.late) this.#measurePicture(own, packet);
     this.layer = layer;
     this.push(packet);
+  }
+  #measurePicture(layer: Layer, packet: MediaPacket): void {
+    const pixels = pixelsOf(packet);
+    if (pixels === layer.pixels) return;
+    layer.pixels = pixels;
+    this.#sort();
+  }
+  /** By the size of the picture; where a codec hides it, by what came so far; as announced where these are the same. */
+  #sort(): void {
+    const now = this.now();
+    const sizes = this.#layers.map(({ pixels }) => pixels);
+    const known = this.#layers.every(({ pixels, bytes }) => pixels > 0 || bytes === 0);
+    const by = known
+      ? sizes
+      : this.#layers.map(({ bytes, since }) => Math.round(Math.log2(1 + bytes / Math.max(1, now - since))));
+    this.#order = [...this.#layers.keys()].sort((a, b) => by[a]! - by[b]! || a - b);
   }
   /** The layer's packets begin anew, without relation to those before. */
   restartLayer(layer: number): void {
@@ -110,27 +144,32 @@ export class LayeredOutput extends FanOut {
   tick(now: number): void {
     if (!this.simulcast) return;
     for (const layer of this.#layers) layer.rate.update(now);
+    this.#sort();
     for (const selector of this.#selectors.values()) selector.choose();
   }
 
-  /** The best layer that fits into `capacity` bit/s, undefined for no limit. */
-  bestLayer(capacity: number | undefined): number {
-    const now = this.now();
+  /** The best layer that fits into `capacity` bit/s with so much room, undefined for no limit. */
+  bestLayer(capacity: number | undefined, headroom = HEADROOM): number {
     let best = -1;
-    for (let index = 0; index < this.#layers.length; index++) {
+    for (const index of this.#order) {
       const layer = this.#layers[index]!;
-      if (now - layer.lastPacket > SILENT_MS) continue;
-      if (best < 0 || capacity === undefined || layer.rate.rate * HEADROOM <= capacity) best = index;
+      if (!this.#isSending(layer)) continue;
+      if (best < 0 || capacity === undefined || layer.rate.rate * headroom <= capacity) best = index;
     }
     return Math.max(0, best);
   }
   /** The next better one that its sender sends at present; the same when there is none. */
   layerAbove(layer: number): number {
-    const now = this.now();
-    const above = this.#layers.findIndex(
-      ({ lastPacket }, index) => index > layer && now - lastPacket <= SILENT_MS,
+    const above = this.#order.find(
+      (index) => this.isBetter(index, layer) && this.#isSending(this.#layers[index]!),
     );
-    return above < 0 ? layer : above;
+    return above ?? layer;
+  }
+  isBetter(layer: number, than: number): boolean {
+    return this.#order.indexOf(layer) > this.#order.indexOf(than);
+  }
+  #isSending({ lastPacket }: Layer): boolean {
+    return this.now() - lastPacket <= SILENT_MS;
   }
   now(): number {
     return this.#clock.now();
@@ -158,10 +197,14 @@ class LayerSelector implements MediaSink, MediaSource {
   #layer = 0;
   #capacity: number | undefined;
   #switching = false;
-  /** 0 until a layer was too much for the leg. */
+  /** A layer was too much for the leg. */
+  #overtaxed = false;
+  /** 0 until one that was tried anew was too much again. */
   #patience = 0;
   #raisedAt = -Infinity;
   #raiseAfter = 0;
+  /** A better layer fits since then. */
+  #roomSince: number | undefined;
   /** The layer that it wants; equal to the one it has, or waiting for its keyframe. */
   target = 0;
 
@@ -171,26 +214,44 @@ class LayerSelector implements MediaSink, MediaSource {
   }
 
   choose(): void {
-    const best = this.#output.bestLayer(this.#capacity);
-    if (best === this.target) return;
-    const now = this.#output.now();
+    const output = this.#output;
+    const best = output.bestLayer(this.#capacity);
     let next = best;
-    if (best < this.target) {
+    if (output.isBetter(best, this.target)) next = this.#raised();
+    else {
+      this.#roomSince = undefined;
+      if (best === this.target) return;
       // One that its sender switched off says nothing about the leg.
-      if (this.#output.bestLayer(undefined) >= this.target) this.#overtaxed(now);
-    } else if (this.#patience > 0) {
-      if (now < this.#raiseAfter) return;
-      next = Math.min(best, this.#output.layerAbove(this.target));
-      this.#raisedAt = now;
-      this.#raiseAfter = now + TRIAL_MS;
+      if (!output.isBetter(this.target, output.bestLayer(undefined))) this.#tooMuch();
     }
+    if (next === this.target) return;
     this.target = next;
-    if (next !== this.#layer) this.#output.requestLayerKeyframe(next);
+    if (next !== this.#layer) output.requestLayerKeyframe(next);
+  }
+  /** The better layer that the leg can be given, or the one it has. */
+  #raised(): number {
+    const output = this.#output;
+    if (!this.#overtaxed) return output.bestLayer(this.#capacity);
+    const now = output.now();
+    const best = output.bestLayer(this.#capacity, RAISE_HEADROOM);
+    if (!output.isBetter(best, this.target)) {
+      this.#roomSince = undefined;
+      return this.target;
+    }
+    this.#roomSince ??= now;
+    if (now - this.#roomSince < RAISE_AFTER_MS || now < this.#raiseAfter) return this.target;
+    this.#roomSince = undefined;
+    this.#raisedAt = now;
+    if (this.#patience === 0) return best;
+    this.#raiseAfter = now + TRIAL_MS;
+    return output.layerAbove(this.target);
   }
   /** The leg could not take the layer that it had. */
-  #overtaxed(now: number): void {
+  #tooMuch(): void {
+    const now = this.#output.now();
     const soon = now - this.#raisedAt < TRIAL_MS;
-    this.#patience = soon ? Math.min(MAX_PATIENCE_MS, this.#patience * 2) : MIN_PATIENCE_MS;
+    this.#overtaxed = true;
+    this.#patience = soon ? Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, this.#patience * 2)) : 0;
     this.#raiseAfter = now + this.#patience;
   }
   restarted(layer: number): void {

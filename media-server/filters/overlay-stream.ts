@@ -7,9 +7,10 @@ import type { Logger } from '../../protocol/log';
 import type { Cancel, Clock } from '../clock';
 import { FanOut } from '../fan-out';
 import type { Codec, CodecName, MediaPacket, MediaSink, MediaSource } from '../flow';
+import { keyframePixels } from '../rtp/vp8';
 import type { FromOverlayWorker, ToOverlayWorker } from './overlay-protocol';
 import type { OverlayPlacement } from './picture/overlay-painter';
-import { keyframePixels, Vp8FrameAssembler, type Vp8Frame } from './vp8-frames';
+import { Vp8FrameAssembler, type Vp8Frame } from './vp8-frames';
 import { Vp8Packetizer } from './vp8-packets';
 
 /** A worker thread as this class needs it. */

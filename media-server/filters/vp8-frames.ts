@@ -25,14 +25,6 @@ const MAX_PACKETS = 1_024;
 /** A frame beyond it is no camera's. */
 const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 
-/** Width times height that a keyframe announces (RFC 6386 section 9.1); 0 when it is none. */
-export function keyframePixels(data: Uint8Array): number {
-  const isKeyframe = data.length >= 10 && ((data[0] ?? 1) & 1) === 0;
-  if (!isKeyframe || data[3] !== 0x9d || data[4] !== 0x01 || data[5] !== 0x2a) return 0;
-  const side = (at: number) => ((data[at] ?? 0) | ((data[at + 1] ?? 0) << 8)) & 0x3fff;
-  return side(6) * side(8);
-}
-
 export class Vp8FrameAssembler {
   readonly #options: Vp8FrameOptions;
   readonly #descriptor = new Vp8Descriptor();

@@ -59,6 +59,79 @@ describe('LegCapacity', () => {
   });
 });
 
+describe('LegCapacity, raising a limit', () => {
+  /** A leg with a limit of some 250 kbit/s whose stream needs less. */
+  function limited(): LegCapacity {
+    const capacity = new LegCapacity();
+    simulate(capacity, 5, 0, 10e6, 1e6);
+    simulate(capacity, 6, 5_000, 300_000, 1e6);
+    expect(capacity.limit).toBeLessThan(330_000);
+    return capacity;
+  }
+  /** From 20 s on; `answer` may report what a receiver sees. Returns the limits, four a second. */
+  function raise(capacity: LegCapacity, sent: (limit: number) => number, answer?: (now: number) => void) {
+    const limits: number[] = [];
+    capacity.receiverEstimate(230_000, 20_000);
+    for (let now = 20_000; now < 60_000; now += 250) {
+      answer?.(now);
+      capacity.update(now, sent(capacity.limit ?? 1e6), 150_000, true);
+      limits.push(capacity.limit ?? Infinity);
+    }
+    return limits;
+  }
+
+  it('does not raise it by what was not sent', () => {
+    const capacity = limited();
+    const tried: boolean[] = [];
+    const limits = raise(
+      capacity,
+      () => 100_000,
+      () => tried.push(capacity.probing),
+    );
+    expect(Math.max(...limits)).toBeLessThan(400_000);
+    // And gives up for a while.
+    expect(tried).toContain(true);
+    expect(tried.slice(tried.indexOf(true))).toContain(false);
+  });
+
+  it('lifts it when each step was used without trouble, and tries no more then', () => {
+    const capacity = limited();
+    expect(raise(capacity, (limit) => limit * 0.9).at(-1)).toBe(Infinity);
+    expect(capacity.probing).toBe(false);
+  });
+
+  it.each([
+    [
+      'the estimate falls a little',
+      (capacity: LegCapacity, now: number) => capacity.receiverEstimate(228_000, now),
+    ],
+    ['packets wait', (capacity: LegCapacity) => capacity.report(0, 120)],
+    ['more is lost', (capacity: LegCapacity) => capacity.report(0.3, 20)],
+  ])('goes back to what was carried as soon as %s', (_, trouble) => {
+    const capacity = limited();
+    const before = capacity.limit!;
+    let troubled = false;
+    const limits = raise(
+      capacity,
+      (limit) => limit * 0.9,
+      (now) => {
+        if (now % 1000 !== 0) return;
+        if (capacity.probing && capacity.limit! > 350_000) {
+          troubled = true;
+          trouble(capacity, now);
+        } else {
+          capacity.receiverEstimate(230_000, now);
+          capacity.report(0, 20);
+        }
+      },
+    );
+    expect(troubled).toBe(true);
+    expect(Math.max(...limits)).toBeLessThan(550_000);
+    const peak = limits.findIndex((limit) => limit > 350_000);
+    expect(Math.min(...limits.slice(peak, peak + 12))).toBeLessThan(1.2 * before);
+  });
+});
+
 describe('RateMeter', () => {
   it('tells bits per second', () => {
     const meter = new RateMeter();

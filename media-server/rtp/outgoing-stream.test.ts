@@ -382,6 +382,68 @@ describe('OutgoingStream', () => {
     expect(keyframes).toBeLessThan(8);
   });
 
+  it('leaves no hole where another source takes the place of packets that waited', () => {
+    const stream = viewer('video', 77);
+    source.addSink(stream);
+    stream.setLimit(200_000);
+    const sender = new Sender(clock, 1);
+    push(...sender.frame(true));
+    for (let frame = 0; frame < 20; frame++) {
+      clock.advance(25);
+      push(...sender.frame());
+      stream.tick(clock.now());
+    }
+    expect(stream.stats().framesLeftOut).toBeGreaterThan(0);
+    const before = wire.sent.length;
+    const other = newSource();
+    source.removeSink(stream);
+    other.addSink(stream);
+    // What waited was of the other picture: the keyframe does not wait for it.
+    const next = new Sender(clock, 2, 900, 5);
+    for (const packet of next.frame(true)) other.push(packet);
+    for (let step = 0; step < 10; step++) {
+      clock.advance(25);
+      stream.tick(clock.now());
+    }
+    expect(wire.sent.length).toBe(before + 2);
+    expectUnbroken();
+  });
+
+  it('tries a leg with packets that it sent already before it says that it takes more', () => {
+    const stream = viewer('video', 77);
+    source.addSink(stream);
+    const sender = new Sender(clock, 1);
+    let honoured = 0;
+    const run = (seconds: number, frameEveryMs: number, report: (second: number) => void) => {
+      for (let at = 0; at < seconds * 1000; at += 25) {
+        clock.advance(25);
+        if (at % frameEveryMs === 0) {
+          push(...sender.frame(keyframes > honoured));
+          honoured = keyframes;
+        }
+        if (at % 1000 === 0) report(at / 1000);
+        stream.tick(clock.now());
+      }
+    };
+    const repeated = () => wire.sent.filter(({ ssrc }) => ssrc === 77);
+    run(4, 25, () => stream.receiverEstimate(2_000_000));
+    run(4, 25, (second) => stream.receiverEstimate(300_000 - second * 20_000));
+    const limit = source.capacity ?? 0;
+    expect(limit).toBeLessThan(330_000);
+    expect(repeated()).toEqual([]);
+    wire.sent.length = 0;
+    // The picture needs less from now on.
+    run(8, 200, (second) => stream.receiverEstimate(240_000 + second * 10_000));
+    expect(source.capacity).toBeGreaterThan(limit);
+    expect(repeated().length).toBeGreaterThan(50);
+    expect(repeated().every(({ payloadType }) => payloadType === 101)).toBe(true);
+    run(15, 200, (second) => stream.receiverEstimate(300_000 + second * 30_000));
+    expect(source.capacity).toBe(Infinity);
+    wire.sent.length = 0;
+    run(5, 200, () => stream.receiverEstimate(1_000_000));
+    expect(repeated()).toEqual([]);
+  });
+
   it('tells the source what it can take', () => {
     const stream = viewer();
     source.addSink(stream);

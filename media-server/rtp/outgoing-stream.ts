@@ -195,8 +195,9 @@ export class OutgoingStream implements MediaSink {
     const bytes = packet.payloadEnd - packet.payloadStart;
     this.#offered.add(bytes + OVERHEAD_BYTES);
     if (this.#waiting) {
-      if (!packet.keyframeStart || packet.late || (this.#overBudget && this.#hasBacklog(RESTART_BACKLOG_S)))
-        return;
+      if (!packet.keyframeStart || packet.late) return;
+      // What waits of another source, or of a larger picture, makes way.
+      if (this.#overBudget && !this.#newSource && this.#hasBacklog(RESTART_BACKLOG_S)) return;
       this.#beginRun(packet);
     }
     const mapping = this.#mapping;
@@ -236,13 +237,14 @@ export class OutgoingStream implements MediaSink {
   #beginRun(packet: MediaPacket): void {
     this.#waiting = false;
     this.#overBudget = false;
+    // A number that nobody saw is no loss to be told, and to be asked for in vain.
+    if (this.#newSource) this.#mapping.rewind(this.#buffer.forgetQueued());
     const { begun, lastSequence } = this.#mapping;
     const last = begun ? this.#buffer.packet(lastSequence) : undefined;
     const lastDelta = this.#buffer.pictureDelta(lastSequence);
     this.#mapping.beginRun(packet, this.#newSource, this.#clock.now());
     if (last && this.#vp8) this.#mapping.continuePictures(packet, last, lastDelta);
     if (begun) this.#buffer.forgetSent();
-    if (this.#newSource) this.#buffer.forgetQueued();
     this.#newSource = false;
   }
 
@@ -266,6 +268,12 @@ export class OutgoingStream implements MediaSink {
     this.#overBudget = true;
     this.#framesLeftOut++;
     return false;
+  }
+  /** What the stream does not use of its limit can be used to try the leg: retransmissions have a stream of their own. */
+  get #probes(): boolean {
+    const { rtxPayloadType } = this.#writer;
+    if (this.#parameters?.rtxSsrc === undefined || rtxPayloadType === undefined) return false;
+    return this.#limit === this.#capacity.limit;
   }
   /** More waits for the narrow leg than it takes in so many seconds. */
   #hasBacklog(seconds: number): boolean {
@@ -312,7 +320,7 @@ export class OutgoingStream implements MediaSink {
   /** Every few dozen milliseconds. Returns a sender report when one is due. */
   tick(now: number): Buffer | undefined {
     if (!this.#writable || !this.#parameters) return undefined;
-    this.#buffer.drain(now, this.#limit, this.#codec);
+    this.#buffer.drain(now, this.#limit, this.#codec, this.#probes && this.#capacity.probing);
     if (now >= this.#nextUpdate) this.#update(now);
     const clock = this.#source?.clock;
     if (!clock || !this.#codec || this.#waiting || !this.#reports.isDue(now)) return undefined;
@@ -330,7 +338,7 @@ export class OutgoingStream implements MediaSink {
     const sent = this.#buffer.measure(now);
     const offered = this.#offered.update(now);
     if (this.kind !== 'video') return;
-    this.#capacity.update(now, sent, offered);
+    this.#capacity.update(now, sent, offered, this.#probes);
     this.#weigh();
     this.#pursueKeyframe(now, offered);
   }
@@ -339,7 +347,7 @@ export class OutgoingStream implements MediaSink {
   #pursueKeyframe(now: number, offered: number): void {
     if (!this.#waiting || offered < 1000) return;
     if (!this.#keyframes.isOverdue(now, this.#overBudget)) return;
-    if (this.#overBudget && this.#hasBacklog(RESTART_BACKLOG_S)) return;
+    if (this.#overBudget && !this.#newSource && this.#hasBacklog(RESTART_BACKLOG_S)) return;
     this.#askForKeyframe();
   }
 

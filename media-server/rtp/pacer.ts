@@ -36,8 +36,11 @@ export class Pacer<Item extends Paced> {
     return true;
   }
 
-  /** Sends what may leave by now, at `rate` bit/s; everything when it is undefined. */
-  drain(now: number, rate: number | undefined, send: (item: Item) => void): void {
+  /**
+   * Sends what may leave by now, at `rate` bit/s; everything when it is undefined. With `fill`, which sends something else
+   * and tells its bytes (0: it has nothing), what the queue leaves of the rate is used, too.
+   */
+  drain(now: number, rate: number | undefined, send: (item: Item) => void, fill?: () => number): void {
     if (rate !== undefined) {
       const elapsed = this.#updatedAt < 0 ? BURST_MS : now - this.#updatedAt;
       this.#allowedBits = Math.min((rate * BURST_MS) / 1000, this.#allowedBits + (rate * elapsed) / 1000);
@@ -48,6 +51,12 @@ export class Pacer<Item extends Paced> {
       this.#bits -= item.bytes * 8;
       this.#allowedBits -= item.bytes * 8;
       send(item);
+    }
+    if (rate === undefined || !fill) return;
+    while (this.#allowedBits > 0) {
+      const bytes = fill();
+      if (bytes === 0) return;
+      this.#allowedBits -= bytes * 8;
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Codec, MediaPacket } from '../flow';
 import { RateMeter } from './capacity';
+import { sequenceDistance } from './header';
 import { Pacer } from './pacer';
 import type { Place, RtpWriter } from './rtp-writer';
 import { SentPackets } from './sent-packets';
@@ -17,6 +18,8 @@ const MAX_RESEND_AGE_MS = 2_000;
 /** Retransmissions may at most use this share of what is sent, so that a broken viewer cannot multiply our traffic. */
 const RESEND_SHARE = 0.5;
 const RESEND_BURST_BYTES = 200_000;
+/** Of the last packets, so many are sent again in turn to fill a leg that is being tried. */
+const PROBE_PACKETS = 8;
 /** Longest wait of a retransmission for a narrow link before it may be asked for again. */
 const MAX_QUEUE_MS = 400;
 
@@ -37,7 +40,11 @@ export class SendBuffer {
   #resendAllowance = RESEND_BURST_BYTES;
   /** In use while the leg is limited. */
   #pacer: Pacer<QueuedPacket> | undefined;
+  #highestSent = -1;
   #retransmitted = 0;
+  #probes = 0;
+  readonly #probe = (): number => this.#sendProbe();
+  #now = 0;
 
   constructor(writer: RtpWriter, mapping: StreamMapping) {
     this.#writer = writer;
@@ -87,8 +94,10 @@ export class SendBuffer {
   forgetSent(): void {
     this.#kept?.clear();
   }
-  forgetQueued(): void {
+  /** What waits will not be sent any more. Returns the highest number that was, -1 for none: later ones are free again. */
+  forgetQueued(): number {
     this.#pacer?.clear();
+    return this.#highestSent;
   }
 
   /** The packet that the mapping placed last: sends it or lets it queue. `bytes` of payload. */
@@ -113,15 +122,21 @@ export class SendBuffer {
     this.#sendNow(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes + OVERHEAD_BYTES, now);
   }
 
-  /** Sends what a leg of `limit` bit/s takes by now. */
-  drain(now: number, limit: number | undefined, codec: Codec | undefined): void {
-    this.#pacer?.drain(now, limit, (queued) => {
-      const { packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes, again } = queued;
-      // A codec that was given up meanwhile has no payload type any more.
-      if (packet.codec !== codec) return;
-      if (again) this.#resendNow(queued, now);
-      else this.#sendNow(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes, now);
-    });
+  /** Sends what a leg of `limit` bit/s takes by now; `full`: if need be with packets that were sent already. */
+  drain(now: number, limit: number | undefined, codec: Codec | undefined, full: boolean): void {
+    this.#now = now;
+    this.#pacer?.drain(
+      now,
+      limit,
+      (queued) => {
+        const { packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes, again } = queued;
+        // A codec that was given up meanwhile has no payload type any more.
+        if (packet.codec !== codec) return;
+        if (again) this.#resendNow(queued, now);
+        else this.#sendNow(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, bytes, now);
+      },
+      full ? this.#probe : undefined,
+    );
     // Only now that it is empty: packets keep their order.
     if (limit === undefined) this.#pacer = undefined;
   }
@@ -138,9 +153,43 @@ export class SendBuffer {
       const packet = kept.packet(sequenceNumber);
       // Still in the queue: it has not been missed but not been sent.
       if (packet && kept.sentAt(sequenceNumber) === 0) continue;
-      if (!packet) this.#writer.writeEmpty(sequenceNumber, this.#mapping.lastTimestamp, now);
-      else if (packet.codec === codec) this.#resend(packet, sequenceNumber, kept, now);
+      if (!packet) {
+        this.#noteSent(sequenceNumber);
+        this.#writer.writeEmpty(sequenceNumber, this.#mapping.lastTimestamp, now);
+      } else if (packet.codec === codec) this.#resend(packet, sequenceNumber, kept, now);
     }
+  }
+
+  #noteSent(sequenceNumber: number): void {
+    if (this.#highestSent < 0 || sequenceDistance(sequenceNumber, this.#highestSent) > 0)
+      this.#highestSent = sequenceNumber;
+  }
+
+  /**
+   * One of the last packets once more, in the stream of retransmissions, where a receiver counts it for its estimate and
+   * throws it away, or is glad of it. Returns its bytes, 0 when there is none.
+   */
+  #sendProbe(): number {
+    const kept = this.#kept;
+    const { begun, lastSequence } = this.#mapping;
+    if (!kept || !begun) return 0;
+    for (let tried = 0; tried < PROBE_PACKETS; tried++) {
+      const sequenceNumber = (lastSequence - (this.#probes++ % PROBE_PACKETS)) & 0xffff;
+      const packet = kept.packet(sequenceNumber);
+      if (!packet || kept.sentAt(sequenceNumber) === 0) continue;
+      if (this.#now - packet.arrival > MAX_RESEND_AGE_MS) continue;
+      const place = {
+        sequenceNumber,
+        timestamp: this.#mapping.timestamp(packet.timestamp),
+        pictureDelta: kept.pictureDelta(sequenceNumber),
+        tl0Delta: kept.tl0Delta(sequenceNumber),
+      };
+      const bytes = packet.payloadEnd - packet.payloadStart + OVERHEAD_BYTES;
+      this.#sent.add(bytes);
+      this.#writer.writeAgain(packet, place, this.#now, kept.sentAt(sequenceNumber));
+      return bytes;
+    }
+    return 0;
   }
 
   #sendNow(
@@ -153,6 +202,7 @@ export class SendBuffer {
     now: number,
   ): void {
     this.#sent.add(bytes);
+    this.#noteSent(sequenceNumber);
     this.#kept?.setSent(sequenceNumber, now, tl0Delta);
     this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
   }

@@ -55,6 +55,14 @@ export class StreamMapping {
     return (timestamp + this.#timestampDelta) >>> 0;
   }
 
+  /**
+   * The packets placed after `sequenceNumber` were not sent and never will be: their numbers are free. -1: none was sent.
+   * Nothing that was sent may lie behind it: a number has one content (RFC 7714, section 8).
+   */
+  rewind(sequenceNumber: number): void {
+    if (this.begun) this.#lastSequence = sequenceNumber;
+  }
+
   /** The packet is the first of a run. `newSource`: its times have nothing to do with the ones before. */
   beginRun(packet: MediaPacket, newSource: boolean, now: number): void {
     this.#base = packet.sequenceNumber;

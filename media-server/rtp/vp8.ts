@@ -91,3 +91,11 @@ export function writeVp8Descriptor(
 
 /** Longest descriptor: flags, extension, 15 bits of picture id, TL0PICIDX, layers. */
 export const MAX_VP8_DESCRIPTOR_BYTES = 6;
+
+/** Width times height that a keyframe announces in its first bytes, behind the descriptor (RFC 6386 section 9.1); 0 when it is none. */
+export function keyframePixels(data: Uint8Array): number {
+  const isKeyframe = data.length >= 10 && ((data[0] ?? 1) & 1) === 0;
+  if (!isKeyframe || data[3] !== 0x9d || data[4] !== 0x01 || data[5] !== 0x2a) return 0;
+  const side = (at: number) => ((data[at] ?? 0) | ((data[at + 1] ?? 0) << 8)) & 0x3fff;
+  return side(6) * side(8);
+}

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as canvas from '@napi-rs/canvas';
 import { readModel } from '../../../media-server/filters/face/tflite';
 import { decodeOverlay, ImageError, imageSize } from '../../../media-server/filters/picture/image-file';
-import { keyframePixels } from '../../../media-server/filters/vp8-frames';
+import { keyframePixels } from '../../../media-server/rtp/vp8';
 import type { Random } from '../random';
 import { claim, FOR_EVER, MILLION, words } from '../target';
 import type { Target } from '../target';
