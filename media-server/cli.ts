@@ -161,6 +161,8 @@ function sendingThreads(folder: string) {
   return existsSync(workerFile) && threads > 0 ? { sending: { workerFile, threads } } : {};
 }
 
+const existing = (file: string) => (existsSync(file) ? file : undefined);
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
@@ -174,12 +176,14 @@ async function main(): Promise<void> {
     const folder = path.dirname(process.argv[1] ?? '');
     const faceOverlay = await findFaceOverlayFiles(folder);
     const transport = { ...options.server.transport, ...sendingThreads(folder) };
-    server = await startMediaServer({ ...options.server, transport, logger, faceOverlay });
+    const fileReader = existing(path.join(folder, 'media-file-worker.cjs'));
+    server = await startMediaServer({ ...options.server, transport, logger, faceOverlay, fileReader });
   } catch (error) {
     const message = sentenceOf(error, options.server);
     const taken = error instanceof TransportError && error.code === 'port-in-use';
-    tellParent({ type: 'failed', message, ...(taken ? { why: 'udp-ports-taken' as const } : {}) });
     console.error(message);
+    // Last: hearing it, a parent may end this process.
+    tellParent({ type: 'failed', message, ...(taken ? { why: 'udp-ports-taken' as const } : {}) });
     process.exitCode = 1;
     process.disconnect?.();
     return;

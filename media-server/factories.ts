@@ -11,7 +11,8 @@ import { MediaFolders } from './files/media-folders';
 import type { MediaFolderOptions } from './files/media-folders';
 import { FaceOverlayFilter } from './filters/face-overlay-filter';
 import type { FaceOverlayFiles } from './filters/face-overlay-files';
-import { probeFaceOverlay } from './filters/overlay-thread';
+import { OverlayWorkers } from './filters/overlay-thread';
+import { MediaFiles } from './player/media-files';
 import { Dispatcher, DispatcherOneToMany } from './model/dispatcher';
 import { Hub, HubPort } from './model/hub';
 import { MediaPipeline } from './model/media-pipeline';
@@ -34,6 +35,8 @@ export interface FactoryOptions {
   readonly faceOverlay?: FaceOverlayFiles | undefined;
   /** Where recorders write and players read; without folders they find no file. */
   readonly mediaFolders?: MediaFolderOptions | undefined;
+  /** The built media-file-worker, which reads players' files; undefined: they are read in the server's own thread. */
+  readonly fileReader?: string | undefined;
 }
 export interface Factories {
   readonly table: FactoryTable;
@@ -67,22 +70,24 @@ export async function createFactories(options: FactoryOptions): Promise<Factorie
   const { turnCertificateAuthorities } = options;
   const services = { host, ticker: new Ticker(clock), certificates, turnCertificateAuthorities };
   const folders = new MediaFolders(options.mediaFolders ?? { recordings: [] });
+  const files = new MediaFiles(options.fileReader);
   const table = new Map<string, ObjectFactory>([
     ['MediaPipeline', (context) => new MediaPipeline(context)],
     ['PassThrough', (context) => new PassThrough(context)],
     ['WebRtcEndpoint', (context, args) => new WebRtcEndpoint(context, services, args)],
-    ['PlayerEndpoint', (context, args) => new PlayerEndpoint(context, folders, args)],
+    ['PlayerEndpoint', (context, args) => new PlayerEndpoint(context, folders, files, args)],
     ['RecorderEndpoint', (context, args) => new RecorderEndpoint(context, folders, args)],
     ['HubPort', (context, args) => new HubPort(context, hubOf(args.object('hub')))],
     ['Dispatcher', (context) => new Dispatcher(context)],
     ['DispatcherOneToMany', (context) => new DispatcherOneToMany(context)],
   ]);
-  const stopProbe = options.faceOverlay && addFaceOverlay(table, options.faceOverlay, options);
+  const overlays = options.faceOverlay && new OverlayWorkers(options.faceOverlay);
+  const stopProbe = overlays && addFaceOverlay(table, overlays, options);
   return {
     table,
-    close: () => {
+    close: async () => {
       stopProbe?.();
-      return host.close();
+      await Promise.all([host.close(), files.close(), overlays?.close()]);
     },
   };
 }
@@ -93,12 +98,12 @@ const PROBE_AFTER_MS = 3_000;
 /** Listed at once, and taken off the list if its native parts turn out not to work here. */
 function addFaceOverlay(
   table: Map<string, ObjectFactory>,
-  files: FaceOverlayFiles,
+  workers: OverlayWorkers,
   { clock, logger }: FactoryOptions,
 ): Cancel {
-  table.set('FaceOverlayFilter', (context) => new FaceOverlayFilter(context, files));
+  table.set('FaceOverlayFilter', (context) => new FaceOverlayFilter(context, workers));
   return clock.after(PROBE_AFTER_MS, () => {
-    void probeFaceOverlay(files).then((reason) => {
+    void workers.probe().then((reason) => {
       if (reason === undefined) return;
       table.delete('FaceOverlayFilter');
       logger.warn({ reason }, 'no FaceOverlayFilter on this machine');

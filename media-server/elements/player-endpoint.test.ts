@@ -10,6 +10,7 @@ import { until } from '../../test/support/until';
 import { MediaFolders } from '../files/media-folders';
 import { PassThrough } from '../model/pass-through';
 import { RememberingSink, TestModel } from '../model/testing';
+import { MediaFiles } from '../player/media-files';
 import { PlayerEndpoint } from './player-endpoint';
 
 let folder: string;
@@ -48,7 +49,7 @@ let model: TestModel;
 beforeEach(() => {
   const folders = new MediaFolders({ recordings: [folder] });
   model = new TestModel({
-    PlayerEndpoint: (context, args) => new PlayerEndpoint(context, folders, args),
+    PlayerEndpoint: (context, args) => new PlayerEndpoint(context, folders, new MediaFiles(), args),
     PassThrough: (context) => new PassThrough(context),
   });
 });

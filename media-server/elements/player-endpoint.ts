@@ -15,8 +15,8 @@ import { operations } from '../model/media-object';
 import type { ObjectContext, OperationTable } from '../model/media-object';
 import { fileSource, httpSource } from '../player/byte-source';
 import type { ByteSource } from '../player/byte-source';
-import { MediaFile } from '../player/media-file';
-import type { MediaSample } from '../player/media-file';
+import type { Media, MediaSample } from '../player/media-file';
+import type { MediaFiles } from '../player/media-files';
 import { packetizerFor } from '../player/packetizers';
 import type { Packetizer } from '../player/packetizers';
 import { Playback } from '../player/playback';
@@ -49,7 +49,7 @@ interface Stream {
 /** From play to stop. */
 interface Session {
   readonly aborter: AbortController;
-  file?: MediaFile;
+  file?: Media;
   playback?: Playback;
   readonly streams: Map<MediaKind, Stream>;
   /** As it was asked for while the file was being opened. */
@@ -58,14 +58,16 @@ interface Session {
 
 export class PlayerEndpoint extends UriEndpoint {
   readonly #folders: MediaFolders;
+  readonly #files: MediaFiles;
   readonly #outputs: ReadonlyMap<MediaKind, PlayerOutput>;
   #session: Session | undefined;
   /** Files that are being closed. */
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(context: ObjectContext, folders: MediaFolders, args: Arguments) {
+  constructor(context: ObjectContext, folders: MediaFolders, files: MediaFiles, args: Arguments) {
     super(context, args.text('uri'));
     this.#folders = folders;
+    this.#files = files;
     const sinkFailed = (error: unknown) => this.logger.error({ error }, 'a sink failed');
     this.#outputs = new Map(
       MEDIA_KINDS.map((kind) => [kind, new PlayerOutput(kind, context.host.clock, sinkFailed)]),
@@ -134,10 +136,10 @@ export class PlayerEndpoint extends UriEndpoint {
     const giveUp = this.clock.after(OPEN_TIMEOUT_MS, () =>
       aborter.abort(new Error('it takes too long to open')),
     );
-    let file: MediaFile;
+    let file: Media;
     try {
       file = await untilAborted(
-        this.#source(aborter.signal).then((source) => MediaFile.open(source)),
+        this.#source(aborter.signal).then((source) => this.#files.open(source)),
         aborter.signal,
         (late) => this.#closeFile(late),
       );
@@ -223,7 +225,7 @@ export class PlayerEndpoint extends UriEndpoint {
     if (session.file) this.#closeFile(session.file);
     for (const output of this.#outputs.values()) if (output.codec) output.setCodec(undefined);
   }
-  #closeFile(file: MediaFile): void {
+  #closeFile(file: Media): void {
     const closed = file
       .close()
       .catch((error: unknown) => this.logger.warn({ reason: String(error) }, 'the file did not close'))

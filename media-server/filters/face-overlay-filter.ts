@@ -6,10 +6,9 @@ import { DataFanOut, FanOut } from '../fan-out';
 import type { MediaKind, MediaSink } from '../flow';
 import { elementOperations, MediaElement } from '../model/media-element';
 import { operations, type ObjectContext, type OperationTable } from '../model/media-object';
-import type { FaceOverlayFiles } from './face-overlay-files';
 import { loadOverlay } from './overlay-source';
 import { OverlayStream } from './overlay-stream';
-import { startOverlayWorker } from './overlay-thread';
+import type { OverlayWorkers } from './overlay-thread';
 import type { OverlayPlacement } from './picture/overlay-painter';
 
 const overlayOperations: OperationTable = operations<FaceOverlayFilter>(elementOperations, {
@@ -30,7 +29,7 @@ export class FaceOverlayFilter extends MediaElement {
   /** Of the image that is being fetched; a later wish ends it. */
   #loading: AbortController | undefined;
 
-  constructor(context: ObjectContext, files: FaceOverlayFiles) {
+  constructor(context: ObjectContext, workers: OverlayWorkers) {
     super(context);
     const { clock } = context.host;
     const sinkFailed = (error: unknown) => this.logger.error({ error }, 'a sink failed');
@@ -39,7 +38,7 @@ export class FaceOverlayFilter extends MediaElement {
     this.#video = new OverlayStream({
       clock,
       logger: this.logger,
-      startWorker: (events) => startOverlayWorker(files, events),
+      startWorker: (events) => workers.start(events),
       random: () => Math.floor(Math.random() * 2 ** 32),
       encoderLimits: () => ({ min: this.minEncoderBitrate, max: this.maxEncoderBitrate }),
     });

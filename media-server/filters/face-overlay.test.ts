@@ -8,7 +8,7 @@ import { FanOut } from '../fan-out';
 import type { MediaPacket } from '../flow';
 import { codecNamed } from '../sdp';
 import { OverlayStream } from './overlay-stream';
-import { probeFaceOverlay, startOverlayWorker } from './overlay-thread';
+import { OverlayWorkers } from './overlay-thread';
 import { i420FromRgba, type I420Picture } from './picture/i420';
 import { Vp8Decoder, Vp8Encoder } from './vp8-codec';
 import { Vp8FrameAssembler } from './vp8-frames';
@@ -59,18 +59,47 @@ function greenAreas({ width: w, height: h, data }: I420Picture): { x: number; y:
 
 describe('a face overlay with its real worker', () => {
   let bundled: BundledOverlayWorker;
+  let workers: OverlayWorkers;
   beforeAll(async () => {
     bundled = await bundleOverlayWorker();
+    workers = new OverlayWorkers(bundled.files);
   });
-  afterAll(() => bundled.close());
+  afterAll(async () => {
+    await workers.close();
+    await bundled.close();
+  });
 
   it('works on this machine', async () => {
-    expect(await probeFaceOverlay(bundled.files)).toBeUndefined();
+    expect(await workers.probe()).toBeUndefined();
   });
 
   it('says why it does not where its files are damaged', async () => {
     const broken = { ...bundled.files, shortRangeModel: 'package.json' };
-    expect(await probeFaceOverlay(broken)).toBeTypeOf('string');
+    expect(await new OverlayWorkers(broken).probe()).toBeTypeOf('string');
+  });
+
+  it('ends its threads in order, also one that is not ready yet', async () => {
+    const own = new OverlayWorkers(bundled.files);
+    const said: string[] = [];
+    let ready: (() => void) | undefined;
+    const isReady = new Promise<void>((resolve) => (ready = resolve));
+    const start = () =>
+      own.start({
+        message: ({ type }) => {
+          said.push(type);
+          if (type === 'ready') ready?.();
+        },
+        ended: (reason) => said.push(reason),
+      });
+    const first = start();
+    await isReady;
+    const second = start();
+    first.terminate();
+    second.terminate();
+    await own.close();
+    // Nobody is told of an end that was wished for.
+    expect(said).toEqual(['ready']);
+    await own.close();
   });
 
   it('covers every face of a picture that moves', async () => {
@@ -93,7 +122,7 @@ describe('a face overlay with its real worker', () => {
       random: () => 5,
       encoderLimits: () => ({ min: 0, max: Infinity }),
       startWorker: (events) =>
-        startOverlayWorker(bundled.files, {
+        workers.start({
           ...events,
           message: (message) => {
             events.message(message);

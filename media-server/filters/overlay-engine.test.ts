@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FacePose } from './face/face-tracker';
 import { OverlayEngine, type Encoder, type OutputFrame } from './overlay-engine';
 import { i420Size } from './picture/i420';
 import { overlayFromRgba } from './picture/overlay-image';
@@ -20,14 +21,22 @@ function setup() {
     encoding: [] as { picture: DecodedPicture; keyframe: boolean; finish: () => void }[],
     decoding: [] as { id: number; finish: (width?: number, height?: number) => void }[],
     tracked: 0,
+    /** What was looked at. */
+    looked: [] as Uint8Array[],
+    following: undefined as FacePose | undefined,
     decoderFailed: (): void => undefined,
   };
   let tracked = true;
   const engine = new OverlayEngine({
     now: () => now,
     tracker: {
-      update: () => {
+      get isFollowing() {
+        return log.following !== undefined;
+      },
+      poses: () => (log.following ? [log.following] : []),
+      update: (picture) => {
         log.tracked++;
+        log.looked.push(picture.data.slice());
         return tracked ? [{ centre: { x: 16, y: 16 }, size: 16, angle: 0 }] : [];
       },
       reset: () => undefined,
@@ -43,6 +52,7 @@ function setup() {
           }),
         recycle: () => undefined,
         close: () => undefined,
+        end: () => Promise.resolve(),
       };
     },
     createEncoder: (size, bitsPerFrame, output: (frame: EncodedFrame) => void): Encoder => {
@@ -65,6 +75,7 @@ function setup() {
           log.encoded.push(picture.id);
         },
         close: () => void (record.closed = true),
+        end: () => Promise.resolve(void (record.closed = true)),
       };
     },
     output: (frame) => {
@@ -327,10 +338,26 @@ describe('the overlay engine', () => {
     expect(log.output).toMatchObject([{ timestamp: 6000, keyframe: true }]);
   });
 
+  it('draws where a known face was going, and looks at the picture as it came once it is out', () => {
+    const { engine, log, push, decoded, encoded } = setup();
+    engine.setOverlay(opaque, placement);
+    log.following = { centre: { x: 16, y: 16 }, size: 16, angle: 0 };
+    push();
+    decoded();
+    expect(log.encoding).toHaveLength(1);
+    const painted = log.encoding[0]!.picture.data;
+    expect(painted.some((value) => value !== 0)).toBe(true);
+    expect(log.looked).toEqual([]);
+    encoded();
+    expect(log.output).toHaveLength(1);
+    expect(log.looked).toHaveLength(1);
+    expect(log.looked[0]!.every((value) => value === 0)).toBe(true);
+  });
+
   it('says nothing any more once it is closed', () => {
     const { engine, log, push, decoded } = setup();
     push();
-    engine.close();
+    void engine.close();
     decoded();
     push();
     expect(log.encoding).toHaveLength(0);

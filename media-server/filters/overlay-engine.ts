@@ -1,12 +1,13 @@
 /**
- * What happens to a picture on its way through the filter: decode, find faces, draw, encode. Owns the order of these
- * steps and what is left out when time is short, so that delay never builds up: frames that are old when they come, up to
+ * What happens to a picture on its way through the filter: decode, draw, encode, and look for the faces that the next one
+ * is drawn on. Owns the order of these steps and what is left out when time is short, so that delay never builds up: frames that are old when they come, up to
  * the next keyframe; pictures that are not the newest, or could not be out in time; and what has become too old all the
  * same. Age is counted from a frame's arrival. Runs in a worker thread; threads and messages are the worker's business.
  */
-import type { FaceTracker } from './face/face-tracker';
+import type { FacePose, FaceTracker } from './face/face-tracker';
 import { isWorthAChange, targetBitrate } from './bitrate';
 import type { DecodedPicture, EncodedFrame } from './vp8-codec';
+import type { I420Picture } from './picture/i420';
 import type { OverlayImage } from './picture/overlay-image';
 import { paintOverlay, type OverlayPlacement } from './picture/overlay-painter';
 
@@ -32,6 +33,7 @@ export interface Decoder {
   decode(id: number, data: Uint8Array, keyframe: boolean): void;
   recycle(data: Uint8Array<ArrayBuffer>): void;
   close(): void;
+  end(): Promise<void>;
 }
 
 export interface Encoder {
@@ -40,10 +42,12 @@ export interface Encoder {
   readonly pending: number;
   encode(picture: DecodedPicture, keyframe: boolean): void;
   close(): void;
+  end(): Promise<void>;
 }
 
 export interface OverlayEngineOptions {
-  readonly tracker: Pick<FaceTracker, 'update' | 'reset'>;
+  /** On the clock of `now`. */
+  readonly tracker: Pick<FaceTracker, 'isFollowing' | 'poses' | 'update' | 'reset'>;
   /** Milliseconds on the clock of `arrival`. */
   readonly now: () => number;
   readonly createDecoder: (output: (picture: Picture) => void, failed: (error: Error) => void) => Decoder;
@@ -98,6 +102,9 @@ export class OverlayEngine {
   #askedAt = 0;
   #keyframeWanted = false;
   #newest: Picture | undefined;
+  /** The picture that is on its way out, as it came; nobody has looked for faces in it yet. */
+  #unseen: { readonly picture: I420Picture; readonly at: number } | undefined;
+  #spare: Uint8Array | undefined;
   #encodedAt = -Infinity;
   #shownAt = -Infinity;
   /** An encoded frame was left out: the next to be shown is a keyframe. */
@@ -137,6 +144,7 @@ export class OverlayEngine {
       this.#awaitingKeyframe = true;
       this.#keyframeWanted = true;
       this.#lastArrival = undefined;
+      this.#unseen = undefined;
       this.#options.tracker.reset();
     }
     const now = this.#options.now();
@@ -170,11 +178,13 @@ export class OverlayEngine {
     }
   }
 
-  close(): void {
+  /** Nothing comes out any more; resolves when the codecs have finished what they were at. */
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#decoder?.close();
-    this.#encoder?.close();
     this.#origins.clear();
+    await Promise.all([this.#decoder?.end(), this.#encoder?.end()]);
+    this.#decoder = undefined;
+    this.#encoder = undefined;
   }
 
   #measureRate(frame: InputFrame): void {
@@ -216,7 +226,7 @@ export class OverlayEngine {
       return;
     }
     this.#forgetBefore(picture.id);
-    this.#draw(picture);
+    this.#draw(picture, now);
     try {
       const encoder = this.#encoderFor(picture, now);
       const keyframe = this.#keyframeWanted;
@@ -229,11 +239,29 @@ export class OverlayEngine {
     this.#decoder?.recycle(picture.data);
   }
 
-  #draw(picture: Picture): void {
+  #draw(picture: Picture, now: number): void {
     if (this.#image === undefined) return;
-    for (const pose of this.#options.tracker.update(picture)) {
-      paintOverlay(picture, this.#image, this.#placement, pose);
-    }
+    const { tracker } = this.#options;
+    let poses: readonly FacePose[];
+    if (tracker.isFollowing) {
+      // Whoever is known is where he was going: looking takes as long as all the rest, and can wait until this is out.
+      this.#keepForLooking(picture, now);
+      poses = tracker.poses(now);
+    } else poses = tracker.update(picture, now);
+    for (const pose of poses) paintOverlay(picture, this.#image, this.#placement, pose);
+  }
+
+  /** Without what is painted on it. */
+  #keepForLooking({ width, height, data }: Picture, at: number): void {
+    const spare = this.#spare?.length === data.length ? this.#spare : new Uint8Array(data.length);
+    spare.set(data);
+    this.#spare = spare;
+    this.#unseen = { picture: { width, height, data: spare }, at };
+  }
+  #look(): void {
+    const unseen = this.#unseen;
+    this.#unseen = undefined;
+    if (unseen) this.#options.tracker.update(unseen.picture, unseen.at);
   }
 
   #encoderFor(picture: Picture, now: number): Encoder {
@@ -266,6 +294,7 @@ export class OverlayEngine {
     const origin = this.#origins.get(frame.id);
     this.#origins.delete(frame.id);
     if (origin) this.#show(frame, origin, now);
+    this.#look();
     this.#advance();
   }
 

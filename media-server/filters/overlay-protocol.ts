@@ -26,7 +26,9 @@ export type ToOverlayWorker =
       readonly placement: OverlayPlacement;
     }
   | { readonly type: 'keyframe' }
-  | { readonly type: 'bitrate'; readonly bitsPerSecond: number };
+  | { readonly type: 'bitrate'; readonly bitsPerSecond: number }
+  /** The last one: finishes what the codecs are at, and ends by itself. */
+  | { readonly type: 'end' };
 
 export type FromOverlayWorker =
   | { readonly type: 'ready' }

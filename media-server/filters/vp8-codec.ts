@@ -58,6 +58,11 @@ export class Vp8Decoder {
   close(): void {
     if (this.#decoder.state !== 'closed') this.#decoder.close();
   }
+  /** Closes when it is idle: its threads have nothing of it in hand any more. */
+  async end(): Promise<void> {
+    if (this.#decoder.state === 'configured') await this.#decoder.flush().catch(() => undefined);
+    this.close();
+  }
 
   async #copy(
     frame: Webcodecs.VideoFrame,
@@ -150,5 +155,10 @@ export class Vp8Encoder {
 
   close(): void {
     if (this.#encoder.state !== 'closed') this.#encoder.close();
+  }
+  /** Closes when it is idle: its threads have nothing of it in hand any more. */
+  async end(): Promise<void> {
+    if (this.#encoder.state === 'configured') await this.#encoder.flush().catch(() => undefined);
+    this.close();
   }
 }

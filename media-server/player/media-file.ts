@@ -29,9 +29,20 @@ export interface MediaTrack {
   readonly h264?: H264Layout;
 }
 
-export class MediaFile {
+/** An open file. */
+export interface Media {
   readonly tracks: readonly MediaTrack[];
   /** Milliseconds. */
+  readonly duration: number;
+  /** Where playing can begin at or before a place, milliseconds. */
+  keyframeBefore(time: number): Promise<number>;
+  /** In the order of decoding. Video begins at a keyframe. */
+  samples(kind: MediaKind, from: number): AsyncGenerator<MediaSample, void>;
+  close(): Promise<void>;
+}
+
+export class MediaFile implements Media {
+  readonly tracks: readonly MediaTrack[];
   readonly duration: number;
   readonly #source: ByteSource;
   readonly #reading: BoundedSource;
@@ -81,7 +92,6 @@ export class MediaFile {
     }
   }
 
-  /** Where playing can begin at or before a place, milliseconds. */
   async keyframeBefore(time: number): Promise<number> {
     const sink = this.#sinks.get('video');
     if (!sink) return time;
@@ -92,7 +102,6 @@ export class MediaFile {
     return found;
   }
 
-  /** In the order of decoding. Video begins at a keyframe. */
   async *samples(kind: MediaKind, from: number): AsyncGenerator<MediaSample, void> {
     const sink = this.#sinks.get(kind);
     if (!sink) return;

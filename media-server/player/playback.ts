@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from '../clock';
 import type { MediaKind } from '../flow';
-import type { MediaFile, MediaSample } from './media-file';
+import type { Media, MediaSample } from './media-file';
 
 /** So much lies ready for each track. */
 const READ_AHEAD_MS = 1_000;
@@ -32,7 +32,7 @@ interface Track {
 
 export class Playback {
   readonly #clock: Clock;
-  readonly #file: MediaFile;
+  readonly #file: Media;
   readonly #listener: PlaybackListener;
   #tracks: Track[] = [];
   #playing = false;
@@ -46,7 +46,7 @@ export class Playback {
   #timer: Cancel | undefined;
   #seeks = 0;
 
-  constructor(clock: Clock, file: MediaFile, listener: PlaybackListener) {
+  constructor(clock: Clock, file: Media, listener: PlaybackListener) {
     this.#clock = clock;
     this.#file = file;
     this.#listener = listener;

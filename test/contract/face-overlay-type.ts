@@ -5,12 +5,13 @@
 import { createFactories } from '../../media-server/factories';
 import type { Factories, FactoryOptions } from '../../media-server/factories';
 import { FaceOverlayFilter } from '../../media-server/filters/face-overlay-filter';
+import { OverlayWorkers } from '../../media-server/filters/overlay-thread';
 
-const NO_FILES = { worker: '', fullRangeModel: '', shortRangeModel: '' };
+const NO_WORKERS = new OverlayWorkers({ worker: '', fullRangeModel: '', shortRangeModel: '' });
 
 export async function factoriesWithFaceOverlay(options: FactoryOptions): Promise<Factories> {
   const factories = await createFactories(options);
   const table = new Map(factories.table);
-  table.set('FaceOverlayFilter', (context) => new FaceOverlayFilter(context, NO_FILES));
+  table.set('FaceOverlayFilter', (context) => new FaceOverlayFilter(context, NO_WORKERS));
   return { ...factories, table };
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../media-server/clock';
 import { OverlayStream } from '../../media-server/filters/overlay-stream';
-import { startOverlayWorker } from '../../media-server/filters/overlay-thread';
+import { OverlayWorkers } from '../../media-server/filters/overlay-thread';
 import type { EncodedFrame } from '../../media-server/filters/vp8-codec';
 import { silentLogger } from '../../protocol/log';
 import { greenDisc, writeFaceCamera } from '../support/face-camera';
@@ -26,6 +26,7 @@ const share = (numbers: readonly number[], part: number) =>
 
 describe('face overlays on an overloaded machine', () => {
   let bundled: BundledOverlayWorker;
+  let workers: OverlayWorkers;
   let film: readonly EncodedFrame[];
 
   beforeAll(async () => {
@@ -35,8 +36,12 @@ describe('face overlays on an overloaded machine', () => {
     film = await encodeFilm(camera);
     await rm(folder, { recursive: true });
     bundled = await bundleOverlayWorker();
+    workers = new OverlayWorkers(bundled.files);
   });
-  afterAll(() => bundled?.close());
+  afterAll(async () => {
+    await workers?.close();
+    await bundled?.close();
+  });
 
   it('leave pictures out instead of building delay, from the first picture on', async () => {
     const runs = Array.from({ length: FILTERS }, () => {
@@ -45,7 +50,7 @@ describe('face overlays on an overloaded machine', () => {
       const stream = new OverlayStream({
         clock: systemClock,
         logger: silentLogger,
-        startWorker: (events) => startOverlayWorker(bundled.files, events),
+        startWorker: (events) => workers.start(events),
         random: () => Math.floor(Math.random() * 2 ** 32),
         encoderLimits: () => ({ min: 0, max: Infinity }),
       });

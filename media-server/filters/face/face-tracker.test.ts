@@ -59,6 +59,22 @@ function world(cost = 0) {
 }
 
 describe('following faces', () => {
+  it('tells without looking where a known face has gone by now', () => {
+    const { tracker, looks, show, frame } = world();
+    expect(tracker.isFollowing).toBe(false);
+    for (let step = 0; step < 10; step++) {
+      show(face(200 + step * 10, 200));
+      frame();
+    }
+    expect(tracker.isFollowing).toBe(true);
+    const { scans, follows } = looks;
+    const seen = tracker.poses(330)[0]!;
+    const later = tracker.poses(363)[0]!;
+    expect(later.centre.x - seen.centre.x).toBeGreaterThan(6);
+    expect(later.centre.x - seen.centre.x).toBeLessThan(14);
+    expect(looks).toMatchObject({ scans, follows });
+  });
+
   it('finds who is there, and who comes later, within a second', () => {
     const { show, frame } = world();
     show(face(100, 100));

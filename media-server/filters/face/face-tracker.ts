@@ -75,10 +75,21 @@ export class FaceTracker {
     this.#updatedAt = undefined;
   }
 
-  /** Looks at a picture and tells where the faces are in it. Pictures come in order; some may be left out. */
-  update(picture: I420Picture): readonly FacePose[] {
+  /** Somebody is known already: where he is can be told without looking. */
+  get isFollowing(): boolean {
+    return this.#tracks.length > 0;
+  }
+  /** Where the faces are at a time, by the way that they were going. */
+  poses(at: number): readonly FacePose[] {
+    return this.#tracks.map((track) => predict(track, at));
+  }
+
+  /**
+   * Looks at a picture and tells where the faces are in it. Pictures come in order; some may be left out. `at`: when it
+   * was the picture of now, on the clock of `now`.
+   */
+  update(picture: I420Picture, at = this.#options.now()): readonly FacePose[] {
     const { now } = this.#options;
-    const at = now();
     const elapsed = this.#updatedAt === undefined ? 0 : at - this.#updatedAt;
     this.#updatedAt = at;
     this.#credit = Math.min(2 * this.#lookCost, this.#credit + elapsed * this.#share);
@@ -99,7 +110,7 @@ export class FaceTracker {
       this.#credit -= cost;
     }
     this.#tracks = this.#tracks.filter((track) => at - track.seenAt < LOST_AFTER_MS);
-    return this.#tracks.map((track) => predict(track, at));
+    return this.poses(at);
   }
 
   #scan(picture: I420Picture, at: number): void {
