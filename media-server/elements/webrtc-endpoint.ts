@@ -104,6 +104,9 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   readonly #peer: WebRtcPeer;
   readonly #gatheringTold = new Set<number>();
   readonly #untold: (() => void)[] = [];
+  /** Streams whose ICE has connected at least once. */
+  readonly #pathsFound = new Set<number>();
+  #dtlsUntold: { readonly stream: number; readonly tell: () => void }[] = [];
   readonly #statsIds = new Map<string, string>();
   #limitsSending = false;
   #nextCheck = 0;
@@ -282,6 +285,7 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
         this.#emitComponentState(stream, component);
       });
     }
+    if (state === 'connected') this.#pathFound(stream);
     if (state === 'failed') this.setConnectionState('DISCONNECTED');
     else if (state === 'connected' || state === 'completed') this.#checkConnected();
   }
@@ -304,10 +308,27 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   dtlsStateChanged(state: DtlsState, stream: number): void {
     const states: readonly DtlsState[] = state === 'connecting' ? ['new', state] : [state];
     for (const each of states) {
-      for (const fields of dtlsConnections(stream, each)) this.emit('DtlsConnectionStateChange', fields);
+      for (const fields of dtlsConnections(stream, each))
+        this.#tellDtls(stream, state, () => this.emit('DtlsConnectionStateChange', fields));
     }
     if (state === 'connected') this.#checkConnected();
     this.logger.info({ stream, state }, 'DTLS');
+  }
+  /**
+   * A peer may begin its handshake before our own check of the path is answered. It is told after ICE has connected all the
+   * same, as by the original, where it begins then.
+   */
+  #tellDtls(stream: number, state: DtlsState, tell: () => void): void {
+    const isOver = state === 'closed' || state === 'failed';
+    if (isOver) this.#pathFound(stream);
+    if (isOver || this.#pathsFound.has(stream)) tell();
+    else this.#dtlsUntold.push({ stream, tell });
+  }
+  #pathFound(stream: number): void {
+    this.#pathsFound.add(stream);
+    const due = this.#dtlsUntold.filter((each) => each.stream === stream);
+    this.#dtlsUntold = this.#dtlsUntold.filter((each) => each.stream !== stream);
+    for (const { tell } of due) this.#tellIce(tell);
   }
   dataChannel(channel: DataChannel): void {
     this.#data.add(channel);
