@@ -275,7 +275,7 @@ export const BENCHES: readonly Bench[] = [
     name: 'fanout',
     file: 'fanout/run.ts',
     args: ['--viewers=10,50,100,200', BUILT_SERVER],
-    quickArgs: ['--viewers=10,50', '--seconds=4', BUILT_SERVER],
+    quickArgs: ['--viewers=10,50', '--seconds=4', '--warm-up=5', BUILT_SERVER],
     read: fanOut,
   },
   {

@@ -2,7 +2,7 @@
  * What a forwarded packet costs: one presenter (VP8-shaped, 1 Mbit/s, and Opus), N viewers; the server, the presenter and
  * the viewers are processes of their own, and the server's CPU time is what the operating system says.
  *
- *   npx tsx bench/fanout/run.ts [--viewers=10,50,100] [--seconds=10] [--warm-up=25] [--server=dist/media-server/cli.cjs] [--json]
+ *   npx tsx bench/fanout/run.ts [--viewers=10,50,100] [--seconds=10] [--warm-up=40] [--server=dist/media-server/cli.cjs] [--json]
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -91,7 +91,7 @@ const { values } = parseArgs({
   options: {
     viewers: { type: 'string', default: '10,50,100' },
     seconds: { type: 'string', default: '10' },
-    'warm-up': { type: 'string', default: '25' },
+    'warm-up': { type: 'string', default: '40' },
     server: { type: 'string', default: 'media-server/cli.ts' },
     json: { type: 'boolean', default: false },
   },
