@@ -1,8 +1,9 @@
 /**
- * What happens to a picture on its way through the filter: decode, draw, encode, and look for the faces that the next one
- * is drawn on. Owns the order of these steps and what is left out when time is short, so that delay never builds up: frames that are old when they come, up to
- * the next keyframe; pictures that are not the newest, or could not be out in time; and what has become too old all the
- * same. Age is counted from a frame's arrival. Runs in a worker thread; threads and messages are the worker's business.
+ * What happens to a picture on its way through the filter: decode, draw, encode, and look for the faces that the next
+ * one is drawn on. Owns the order of these steps and what is left out when time is short, so that delay never builds
+ * up: frames that are old when they come, up to the next keyframe; pictures that are not the newest, or could not be
+ * out in time; and what has become too old all the same. Age is counted from a frame's arrival. Runs in a worker
+ * thread; threads and messages are the worker's business.
  */
 import type { FacePose, FaceTracker } from './face/face-tracker';
 import { isWorthAChange, targetBitrate } from './bitrate';
@@ -244,7 +245,7 @@ export class OverlayEngine {
     const { tracker } = this.#options;
     let poses: readonly FacePose[];
     if (tracker.isFollowing) {
-      // Whoever is known is where he was going: looking takes as long as all the rest, and can wait until this is out.
+      // A known face is where it was going: looking takes as long as all the rest, and can wait until this is out.
       this.#keepForLooking(picture, now);
       poses = tracker.poses(now);
     } else poses = tracker.update(picture, now);

@@ -320,7 +320,7 @@ export class OutgoingStream implements MediaSink {
   /** Every few dozen milliseconds. Returns a sender report when one is due. */
   tick(now: number): Buffer | undefined {
     if (!this.#writable || !this.#parameters) return undefined;
-    this.#buffer.drain(now, this.#limit, this.#codec, this.#probes && this.#capacity.probing);
+    this.#buffer.drain(now, this.#limit, this.#codec, this.#capacity.probing && this.#probes);
     if (now >= this.#nextUpdate) this.#update(now);
     const clock = this.#source?.clock;
     if (!clock || !this.#codec || this.#waiting || !this.#reports.isDue(now)) return undefined;

@@ -1,10 +1,8 @@
 /** A presenter who sends several layers: who has a narrow link gets a smaller picture while it is, everybody else the full one. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startMediaServer } from '../../media-server';
-import type { MediaServer } from '../../media-server';
-import { hasChromium, KurentoWire, negotiate, startBrowserPeers } from '../support/browser-peer';
-import type { BrowserPeer, BrowserPeers, PeerOptions } from '../support/browser-peer';
-import { LossyRelay } from '../support/lossy-relay';
+import { describe, expect, it } from 'vitest';
+import { hasChromium } from '../support/browser-peer';
+import type { BrowserPeer } from '../support/browser-peer';
+import { MediaStage } from '../support/media-stage';
 import { until } from '../support/until';
 
 /** Browsers send three layers from this size on. */
@@ -13,35 +11,8 @@ const FULL_WIDTH = PICTURE.width;
 const NARROW = 300_000;
 
 describe.skipIf(!hasChromium())('simulcast', () => {
-  let server: MediaServer;
-  let peers: BrowserPeers;
-  let wire: KurentoWire;
-  let pipeline: string;
-  let relay: LossyRelay;
-  const open: BrowserPeer[] = [];
+  const stage = new MediaStage([], `${PICTURE.width}x${PICTURE.height}`);
 
-  beforeAll(async () => {
-    server = await startMediaServer();
-    peers = await startBrowserPeers([], `${PICTURE.width}x${PICTURE.height}`);
-    wire = await KurentoWire.connect(server.url);
-  });
-  afterAll(async () => {
-    wire?.close();
-    await peers?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    for (const peer of open.splice(0)) await peer.close();
-    if (pipeline) await wire.request('release', { object: pipeline });
-    await relay?.close();
-  });
-
-  async function join(endpoint: string, options: PeerOptions, through?: LossyRelay): Promise<BrowserPeer> {
-    const peer = await peers.open();
-    open.push(peer);
-    await negotiate(wire, endpoint, peer, options, through);
-    return peer;
-  }
   const incoming = async (peer: BrowserPeer) => (await peer.call('stats')).incoming;
   const width = (peer: BrowserPeer, wanted: (width: number) => boolean, limitMs: number) =>
     until(async () => {
@@ -66,15 +37,15 @@ describe.skipIf(!hasChromium())('simulcast', () => {
   it.each(['rid', 'ssrc'] as const)(
     'with layers told by %s: a narrow link gets a smaller picture in time, and the full one when it is wide again',
     async (simulcast) => {
-      relay = await LossyRelay.start();
-      pipeline = await wire.create('MediaPipeline');
-      const create = () => wire.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+      const relay = await stage.relay();
+      const pipeline = await stage.pipeline();
+      const create = () => stage.endpoint(pipeline);
       const [presenter, weak, strong] = [await create(), await create(), await create()];
-      await wire.invoke(presenter, 'connect', { sink: weak });
-      await wire.invoke(presenter, 'connect', { sink: strong });
-      await join(presenter, { receive: false, simulcast, codec: 'VP8', picture: PICTURE });
-      const weakPage = await join(weak, { send: false }, relay);
-      const strongPage = await join(strong, { send: false });
+      await stage.wire.invoke(presenter, 'connect', { sink: weak });
+      await stage.wire.invoke(presenter, 'connect', { sink: strong });
+      await stage.join(presenter, { receive: false, simulcast, codec: 'VP8', picture: PICTURE });
+      const weakPage = await stage.join(weak, { send: false }, relay);
+      const strongPage = await stage.join(strong, { send: false });
       await width(strongPage, (wide) => wide === FULL_WIDTH, 40_000);
       await width(weakPage, (wide) => wide === FULL_WIDTH, 20_000);
 
