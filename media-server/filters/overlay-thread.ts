@@ -1,5 +1,6 @@
 /** Starting and ending the worker threads of face overlays, and finding out whether they work on this machine. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread';
 import type { FaceOverlayFiles } from './face-overlay-files';
 import type { FromOverlayWorker, OverlayWorkerData } from './overlay-protocol';
 import type { OverlayWorker, OverlayWorkerEvents } from './overlay-stream';
@@ -24,12 +25,7 @@ export class OverlayWorkers {
   start(events: OverlayWorkerEvents): OverlayWorker {
     const { worker: file, fullRangeModel, shortRangeModel } = this.#files;
     const workerData: OverlayWorkerData = { fullRangeModel, shortRangeModel };
-    const worker = new Worker(file, {
-      workerData,
-      // The server's own options, such as a loader or a debugger's port, are not the worker's.
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
-    });
+    const worker = startThread(file, WORKER_HEAP_MB, workerData);
     const exit = new Promise((resolve) => worker.once('exit', resolve));
     this.#exits.set(worker, exit);
     void exit.then(() => this.#exits.delete(worker));

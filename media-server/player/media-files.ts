@@ -3,8 +3,9 @@
  * on meanwhile. The thread starts with the first file. When it fails (a file that takes all of its memory), those that
  * are open fail with it, and the next one gets another thread.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { MediaKind } from '../flow';
+import { startThread } from '../thread';
 import type { ByteSource } from './byte-source';
 import { MediaFile } from './media-file';
 import type { Media, MediaSample } from './media-file';
@@ -48,11 +49,7 @@ class Reader {
   hasEnded = false;
 
   constructor(file: string) {
-    this.#worker = new Worker(file, {
-      // The server's own options, such as a loader or a debugger's port, are not the worker's.
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
-    });
+    this.#worker = startThread(file, WORKER_HEAP_MB);
     this.#worker.unref();
     this.#worker.on('message', (message: FromReader) => this.#handle(message));
     this.#worker.on('error', (error) => this.#end(error.message));

@@ -3,8 +3,9 @@
  * decide everything: which packet goes to whom under which number. Threads are started when they are needed, and a leg
  * stays with its thread for life, because nobody else may use its keys.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../../../protocol/log';
+import { startThread } from '../../thread';
 import type { SrtpProfile } from '../srtp/profile';
 import type { SrtpKeyingMaterial } from '../dtls/association-secrets';
 import { createRingMemory, MAX_LEGS, RECORD, RingWriter } from './packet-ring';
@@ -51,12 +52,7 @@ class SendThread {
     const memory = createRingMemory();
     this.#ring = new RingWriter(memory);
     const workerData: SendWorkerData = { memory };
-    this.#worker = new Worker(options.workerFile, {
-      workerData,
-      // The server's own options, such as a loader or a debugger's port, are not the worker's.
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    });
+    this.#worker = startThread(options.workerFile, HEAP_MB, workerData);
     // The server lives as long as its sockets, not as its threads.
     this.#worker.unref();
     const end = (reason: string) => {
