@@ -317,13 +317,19 @@ export class OutgoingStream implements MediaSink {
     if (this.kind === 'video') this.#capacity.report(report.fractionLost, roundTrip);
   }
 
+  /** Packets wait for a narrow leg: it is to be ticked often. */
+  get paced(): boolean {
+    return this.#buffer.paced;
+  }
+
   /** Every few dozen milliseconds. Returns a sender report when one is due. */
   tick(now: number): Buffer | undefined {
     if (!this.#writable || !this.#parameters) return undefined;
     this.#buffer.drain(now, this.#limit, this.#codec, this.#capacity.probing && this.#probes);
     if (now >= this.#nextUpdate) this.#update(now);
+    if (!this.#reports.isDue(now)) return undefined;
     const clock = this.#source?.clock;
-    if (!clock || !this.#codec || this.#waiting || !this.#reports.isDue(now)) return undefined;
+    if (!clock || !this.#codec || this.#waiting) return undefined;
     const wallTime = this.#clock.wallTime();
     const timestamp = this.#mapping.timestamp(timestampAt(clock, wallTime, this.#codec.clockRate));
     const { ssrc, cname } = this.#parameters;

@@ -69,6 +69,8 @@ const ROUND_TRIP_CHECK_MS = 1_000;
 /** A stream silent for so long gives way to a new one of its kind. */
 const SILENT_MS = 500;
 const KEYFRAME_RETRY_MS = 400;
+/** Who only sends, and not to a narrow leg, has something to do a few times a second: with many viewers it counts. */
+const REST_MS = 100;
 
 interface Retransmissions {
   readonly of: IncomingStream;
@@ -114,6 +116,7 @@ export class RtpSession {
   /** Peer's wall clock + this = the server's. One for all its streams, so that they stay in step. */
   #wallOffset: number | undefined;
   #firCount = 0;
+  #restsUntil = 0;
   #closed = false;
 
   constructor(options: RtpSessionOptions) {
@@ -205,6 +208,7 @@ export class RtpSession {
   #discover(header: RtpHeader): IncomingStream | Retransmissions | undefined {
     if (this.#streams.size >= MAX_STREAMS) this.#forgetSilent();
     if (this.#streams.size >= MAX_STREAMS) return undefined;
+    this.#restsUntil = 0;
     const payload = this.#payloads[header.payloadType];
     if (payload) {
       const section = this.#options.media.find(({ codecs }) => codecs.includes(payload));
@@ -371,12 +375,17 @@ export class RtpSession {
   }
 
   tick(now: number): void {
-    if (this.#closed) return;
+    if (this.#closed || now < this.#restsUntil) return;
+    let paced = false;
     for (const stream of this.#outgoing.values()) {
       const report = stream.tick(now);
       if (report) this.#options.output.sendRtcp(report);
+      paced ||= stream.paced;
     }
-    if (this.#streams.size === 0) return;
+    if (this.#streams.size === 0) {
+      if (!paced) this.#restsUntil = now + REST_MS;
+      return;
+    }
     this.#received.update(now);
     if (now >= this.#nextRoundTrip) {
       this.#nextRoundTrip = now + ROUND_TRIP_CHECK_MS;

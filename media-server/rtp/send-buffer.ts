@@ -75,6 +75,10 @@ export class SendBuffer {
   pace(): void {
     this.#pacer ??= new Pacer();
   }
+  /** Packets queue, and leave by `drain`. */
+  get paced(): boolean {
+    return this.#pacer !== undefined;
+  }
   close(): void {
     this.#pacer = undefined;
     this.#kept = undefined;
