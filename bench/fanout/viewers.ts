@@ -18,10 +18,14 @@ const MAX_SAMPLES = 400_000;
 async function main(url: string, endpoints: readonly string[]): Promise<void> {
   let packets = 0;
   let window: Window = NO_WINDOW;
+  let open = false;
   tapDatagrams(() => {
     // The presenter is silent before it, so what comes from then on was sent within it.
-    if (window.to > 0n && process.hrtime.bigint() >= window.from) packets++;
+    open ||= window.to > 0n && process.hrtime.bigint() >= window.from;
+    if (open) packets++;
   });
+  /** The two monotonic clocks of Node count from different moments. */
+  const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
   const host = await startTransportHost();
   const wire = await KurentoWire.connect(url);
   const delays = new Float64Array(MAX_SAMPLES);
@@ -35,13 +39,13 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
       endpoint,
       direction: 'recvonly',
       rtcp: () => undefined,
-      rtp: (packet) => {
+      rtp: (packet, arrival) => {
         ssrcs.set(packet.readUInt32BE(8), packet.readUInt16BE(2));
         const payload = packet[0]! & 0x10 ? 16 + packet.readUInt16BE(14) * 4 : 12;
         if (payload + TIME_OFFSET + 8 > packet.length) return;
         const sentAt = packet.readBigUInt64BE(payload + TIME_OFFSET);
         if (sentAt < window.from || sentAt >= window.to) return;
-        if (samples < MAX_SAMPLES) delays[samples++] = Number(process.hrtime.bigint() - sentAt) / 1e6;
+        if (samples < MAX_SAMPLES) delays[samples++] = clockOffset + arrival - Number(sentAt) / 1e6;
       },
     });
     transports.push({ transport, ssrcs });
@@ -66,6 +70,7 @@ async function main(url: string, endpoints: readonly string[]): Promise<void> {
     if (message !== 'end') {
       window = readWindow(message);
       packets = samples = 0;
+      open = false;
     } else {
       const sorted = delays.slice(0, samples).sort();
       const at = (share: number) => sorted[Math.min(samples - 1, Math.floor(samples * share))] ?? 0;
