@@ -1,10 +1,13 @@
 /** The processes that a bench consists of, and what the operating system says about them (Linux). */
-import { fork, spawn } from 'node:child_process';
+import { execFile, fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
+const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 /** Of /proc/PID/stat; Linux has had 100 everywhere for decades. */
 const TICKS_PER_SECOND = 100;
@@ -73,6 +76,21 @@ export async function startServer(
     if (url) return { process: child, url };
   }
   throw new Error('the media server did not start');
+}
+
+/**
+ * Gives the main thread of a server the first core, and other processes the others. Without a second core, or `taskset`,
+ * the system goes on to share them out.
+ */
+export async function keepApart(server: number, others: readonly ChildProcess[]): Promise<void> {
+  const last = availableParallelism() - 1;
+  if (last < 1) return;
+  try {
+    await run('taskset', ['-c', '-p', '0', String(server)]);
+    for (const { pid } of others) await run('taskset', ['-a', '-c', '-p', `1-${last}`, String(pid)]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** Another source file as a process; resolves when it says `ready`. */
