@@ -7,6 +7,8 @@ export interface Clock {
   wallTime(): number;
   /** Monotonic milliseconds; the same clock as MediaPacket.arrival. */
   now(): number;
+  /** Runs once when the packets and messages that are there already are handled. */
+  soon(run: () => void): void;
   /** Runs once after so many milliseconds. The timer does not keep the process alive. */
   after(milliseconds: number, run: () => void): Cancel;
   /** Runs again and again. The timer does not keep the process alive. */
@@ -16,6 +18,7 @@ export interface Clock {
 export const systemClock: Clock = {
   wallTime: () => Date.now(),
   now: () => performance.now(),
+  soon: (run) => void setImmediate(run),
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds).unref();
     return () => clearTimeout(timer);
@@ -50,6 +53,10 @@ export class ManualClock implements Clock {
   /** How many timers are running: a test that released everything sees 0. */
   get timers(): number {
     return this.#alarms.size;
+  }
+  /** At once: nothing else is there while a test waits. */
+  soon(run: () => void): void {
+    run();
   }
   after(milliseconds: number, run: () => void): Cancel {
     return this.#add({ due: this.#now + milliseconds, period: undefined, run });

@@ -12,6 +12,13 @@ function origin(extra: Partial<ConstructorParameters<typeof FanOut>[0]> = {}) {
   return { clock, fanOut, requestKeyframe, capacityChanged };
 }
 
+/** One whose `soon` is when the test says so. */
+function patientOrigin() {
+  const soon: (() => void)[] = [];
+  const clock = Object.assign(new ManualClock(), { soon: (run: () => void) => void soon.push(run) });
+  return { ...origin({ clock }), soon };
+}
+
 describe('a fan-out', () => {
   it('hands the very same packet to every sink', () => {
     const { fanOut } = origin();
@@ -22,6 +29,50 @@ describe('a fan-out', () => {
     fanOut.push(one);
     for (const sink of sinks) expect(sink.packets).toEqual([one]);
     for (const sink of sinks) expect(sink.packets[0]).toBe(one);
+  });
+
+  it('hands over sink by sink what was gathered, before anything changes', () => {
+    const { fanOut, soon } = patientOrigin();
+    const order: string[] = [];
+    const sink = (name: string) => {
+      const remembering = new RememberingSink();
+      remembering.whenPushed = () => order.push(name + String(remembering.packets.at(-1)!.sequenceNumber));
+      return remembering;
+    };
+    const leaving = sink('c');
+    for (const each of [sink('a'), sink('b'), leaving]) fanOut.addSink(each);
+    fanOut.gather(packet(VP8, 0));
+    fanOut.gather(packet(VP8, 1));
+    fanOut.removeSink(leaving);
+    expect([order, soon.length]).toEqual([[], 1]);
+    soon[0]!();
+    expect(order.splice(0)).toEqual(['a0', 'a1', 'b0', 'b1']);
+
+    fanOut.gather(packet(VP8, 2));
+    fanOut.setCodec(VP8);
+    expect(order.splice(0)).toEqual(['a2', 'b2']);
+    fanOut.gather(packet(VP8, 3));
+    fanOut.push(packet(VP8, 4));
+    expect(order.splice(0)).toEqual(['a3', 'a4', 'b3', 'b4']);
+    // A burst does not wait for its end.
+    for (let number = 5; number < 13; number++) fanOut.gather(packet(VP8, number));
+    expect(order.splice(0)).toHaveLength(16);
+
+    fanOut.gather(packet(VP8, 13));
+    fanOut.close();
+    for (const run of soon) run();
+    expect(order).toEqual([]);
+  });
+
+  it('lets a sink that joins begin with what is remembered, and go on with what is gathered', () => {
+    const { fanOut, soon } = patientOrigin();
+    fanOut.push(packet(VP8, 0));
+    fanOut.gather(packet(VP8, 1));
+    const joining = new RememberingSink();
+    fanOut.addSink(joining);
+    expect(fanOut.recent().map(({ sequenceNumber }) => sequenceNumber)).toEqual([0]);
+    soon[0]!();
+    expect(joining.packets.map(({ sequenceNumber }) => sequenceNumber)).toEqual([1]);
   });
 
   it('tells a sink about the stream when it joins, when the stream changes and when it leaves', () => {

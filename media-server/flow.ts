@@ -36,6 +36,8 @@ export interface MediaPacket {
   /** Last packet of a frame (video). */
   readonly marker: boolean;
   readonly ssrc: number;
+  /** Position among the simulcast layers of its sender, lowest 0; left out where there is one stream. */
+  readonly layer?: number;
   /** True for the first packet of a keyframe: a decoder can start here. Always true for audio. */
   readonly keyframeStart: boolean;
   /** Monotonic milliseconds (performance.now) at which the packet was read from its socket or file. */

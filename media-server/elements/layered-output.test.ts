@@ -54,23 +54,21 @@ function push(layer: number, bytes: number, keyframeStart = false, width = 0): v
     );
   }
   sequence++;
-  output.pushLayer(
-    {
-      kind: 'video',
-      codec: VP8,
-      buffer,
-      payloadStart: 12,
-      payloadEnd: bytes,
-      sequenceNumber: sequence,
-      timestamp: 0,
-      marker: true,
-      ssrc: layer,
-      keyframeStart,
-      arrival: clock.now(),
-      late: false,
-    },
+  output.gather({
+    kind: 'video',
+    codec: VP8,
+    buffer,
+    payloadStart: 12,
+    payloadEnd: bytes,
+    sequenceNumber: sequence,
+    timestamp: 0,
+    marker: true,
+    ssrc: layer,
     layer,
-  );
+    keyframeStart,
+    arrival: clock.now(),
+    late: false,
+  });
 }
 /** Layers of 80, 400 and 1,600 kbit/s. */
 function run(seconds: number, keyframes = false): void {

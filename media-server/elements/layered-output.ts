@@ -50,8 +50,6 @@ export class LayeredOutput extends FanOut {
   readonly #layers: Layer[] = [];
   /** Positions of the layers, the lowest first: senders may announce them in any order. */
   #order: number[] = [];
-  /** Of the packet that is being pushed. */
-  layer = 0;
 
   constructor(options: LayeredOutputOptions) {
     super({ ...options, kind: 'video', requestKeyframe: () => this.#requestKeyframe() });
@@ -90,7 +88,8 @@ export class LayeredOutput extends FanOut {
   get simulcast(): boolean {
     return this.#layers.length > 1;
   }
-  pushLayer(packet: MediaPacket, layer: number): void {
+  override gather(packet: MediaPacket): void {
+    const { layer = 0 } = packet;
     if (layer >= MAX_LAYERS) return;
     while (this.#layers.length <= layer) {
       this.#order.push(this.#layers.length);
@@ -108,8 +107,7 @@ export class LayeredOutput extends FanOut {
     own.lastPacket = packet.arrival;
     own.rate.add(packet.buffer.length);
     if (packet.keyframeStart && !packet.late) this.#measurePicture(own, packet);
-    this.layer = layer;
-    this.push(packet);
+    super.gather(packet);
   }
   #measurePicture(layer: Layer, packet: MediaPacket): void {
     const pixels = pixelsOf(packet);
@@ -129,6 +127,7 @@ export class LayeredOutput extends FanOut {
   }
   /** The layer's packets begin anew, without relation to those before. */
   restartLayer(layer: number): void {
+    this.flush();
     for (const selector of this.#selectors.values()) selector.restarted(layer);
   }
   setLayerClock(layer: number, mapping: ClockMapping): void {
@@ -269,7 +268,7 @@ class LayerSelector implements MediaSink, MediaSource {
     this.sink.sourceEnded();
   }
   push(packet: MediaPacket): void {
-    const { layer } = this.#output;
+    const { layer = 0 } = packet;
     if (layer === this.#layer) {
       this.sink.push(packet);
     } else if (layer === this.target && packet.keyframeStart && !packet.late) {

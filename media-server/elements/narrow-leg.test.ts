@@ -126,23 +126,21 @@ class Simulation {
         const size = Math.min(MTU, bytes);
         bytes -= size;
         const payload = payloadOf(layer, keyframe && first, bytes <= 0, size);
-        this.output.pushLayer(
-          {
-            kind: 'video',
-            codec: VP8,
-            buffer: payload,
-            payloadStart: 0,
-            payloadEnd: payload.length,
-            sequenceNumber: ++this.#sequences[layer]! & 0xffff,
-            timestamp: Math.round(now * 90) >>> 0,
-            marker: bytes <= 0,
-            ssrc: layer,
-            keyframeStart: keyframe && first,
-            arrival: now,
-            late: false,
-          },
+        this.output.gather({
+          kind: 'video',
+          codec: VP8,
+          buffer: payload,
+          payloadStart: 0,
+          payloadEnd: payload.length,
+          sequenceNumber: ++this.#sequences[layer]! & 0xffff,
+          timestamp: Math.round(now * 90) >>> 0,
+          marker: bytes <= 0,
+          ssrc: layer,
           layer,
-        );
+          keyframeStart: keyframe && first,
+          arrival: now,
+          late: false,
+        });
         first = false;
       }
     });

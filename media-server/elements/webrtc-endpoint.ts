@@ -360,9 +360,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
       this.#videoOutput.setCodec(codec);
     else this.#videoOutput.restartLayer(layer);
   }
-  packet(packet: MediaPacket, layer: number): void {
-    if (packet.kind === 'audio') this.#audioOutput.push(packet);
-    else this.#videoOutput.pushLayer(packet, layer);
+  packet(packet: MediaPacket): void {
+    this.output(packet.kind).gather(packet);
   }
   receivedClock(kind: MediaKind, mapping: ClockMapping, layer: number): void {
     if (kind === 'audio') this.#audioOutput.setClock(mapping);

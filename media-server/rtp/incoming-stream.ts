@@ -33,6 +33,7 @@ class ReceivedPacket implements MediaPacket {
   readonly timestamp: number;
   readonly marker: boolean;
   readonly ssrc: number;
+  readonly layer: number;
   readonly keyframeStart: boolean;
   readonly arrival: number;
   readonly late: boolean;
@@ -41,7 +42,7 @@ class ReceivedPacket implements MediaPacket {
     codec: Codec,
     buffer: Buffer,
     header: RtpHeader,
-    ssrc: number,
+    { ssrc, layer = 0 }: IncomingStream,
     keyframeStart: boolean,
     arrival: number,
     late: boolean,
@@ -55,6 +56,7 @@ class ReceivedPacket implements MediaPacket {
     this.timestamp = header.timestamp;
     this.marker = header.marker;
     this.ssrc = ssrc;
+    this.layer = layer;
     this.keyframeStart = keyframeStart;
     this.arrival = arrival;
     this.late = late;
@@ -120,7 +122,7 @@ export class IncomingStream {
       if (keyframeStart && fate !== 'late') this.repair.keyframe(sequenceNumber);
     }
     if (!repaired) this.lastArrival = arrival;
-    return new ReceivedPacket(codec, packet, header, this.ssrc, keyframeStart, arrival, fate === 'late');
+    return new ReceivedPacket(codec, packet, header, this, keyframeStart, arrival, fate === 'late');
   }
 
   /** One packet of the retransmission stream: the original packet inside it, handled as if it had come. */

@@ -43,15 +43,15 @@ function section(changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia {
 }
 
 class Receiver {
-  readonly packets: (MediaPacket & { layer: number })[] = [];
+  readonly packets: MediaPacket[] = [];
   readonly starts: number[] = [];
   readonly clocks: { kind: MediaKind; mapping: ClockMapping }[] = [];
   ends = 0;
   started(_codec: unknown, layer: number): void {
     this.starts.push(layer);
   }
-  packet(packet: MediaPacket, layer: number): void {
-    this.packets.push({ ...packet, layer });
+  packet(packet: MediaPacket): void {
+    this.packets.push(packet);
   }
   receivedClock(kind: MediaKind, mapping: ClockMapping): void {
     this.clocks.push({ kind, mapping });

@@ -33,7 +33,7 @@ export interface RtpReceiver {
    * stream among the simulcast layers, lowest 0.
    */
   started(codec: Codec, layer: number): void;
-  packet(packet: MediaPacket, layer: number): void;
+  packet(packet: MediaPacket): void;
   /** The stream's clock in terms of the server's wall clock. */
   receivedClock(kind: MediaKind, mapping: ClockMapping, layer: number): void;
   /** The peer ended a stream of this kind, and there is no other. */
@@ -185,7 +185,7 @@ export class RtpSession {
     const layer = this.#layerOf(owner);
     if (layer >= 0) {
       if (owner.takeRestarted()) this.#options.receiver.started(media.codec, layer);
-      this.#options.receiver.packet(media, layer);
+      this.#options.receiver.packet(media);
     }
     if (media.keyframeStart && owner.kind === 'video') this.#keyframeWantedSince = 0;
     if (owner.repair.waiting > 0) this.#askForMissing(owner, arrival);
