@@ -2,6 +2,7 @@
  * The media server as a process of its own: a command line, a child of `child_process.fork`, or Electron's utility
  * process. Says where it listens, on stdout and to its parent, and ends when told or when the parent is gone.
  */
+// First: it has to take effect before the others allocate.
 import './young-generation';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';

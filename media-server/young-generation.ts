@@ -5,7 +5,7 @@
  * megabytes a second at fifty viewers, freed only when the small objects that hold them are collected. In a young
  * generation of the usual 16 MiB that takes seconds. Meanwhile V8 sees so much outside memory in use that it marks the
  * whole heap every two seconds, and every key stream is written to memory that no cache has seen. A collection of one MiB
- * costs 0.3 ms; together that is a tenth of all the server's time, and two thirds of a viewer's memory.
+ * costs 0.3 ms; together that is a tenth of all the server's time, and half of a viewer's memory.
  */
 import { setFlagsFromString } from 'node:v8';
 
