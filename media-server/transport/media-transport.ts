@@ -12,7 +12,7 @@ import type { IcePair } from './ice/generation';
 import type { DatagramReceiver } from './remote-table';
 import { profileById, type SrtpProfile } from './srtp/profile';
 import { DataChannels, MAX_MESSAGE_SIZE } from './sctp/data-channels';
-import { makeCipher, SrtpReceiver } from './srtp/srtp-session';
+import { makeOpener, SrtpReceiver } from './srtp/srtp-session';
 import type { PacketSender } from './sending/packet-sender';
 import type { SendPath } from './sending/send-protocol';
 import type { Timer } from './timers';
@@ -342,7 +342,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
       failed: () => this.#setDtlsState('failed', new TransportError('closed', 'the sending thread ended')),
     });
     if (this.#sender.ownsSocket) this.#retireSocket();
-    this.#receiver = new SrtpReceiver(makeCipher(profile, keys.remoteKey, keys.remoteSalt));
+    this.#receiver = new SrtpReceiver(makeOpener(profile, keys.remoteKey, keys.remoteSalt));
     this.#setDtlsState('connected');
     this.#channels?.start();
   }
@@ -354,6 +354,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     this.#packetsSent -= dropped;
     this.#packetsDropped += dropped;
     this.#sender = undefined;
+    this.#receiver?.close();
     this.#receiver = undefined;
   }
 

@@ -12,7 +12,7 @@ import { ATTRIBUTE, attributeOf, canonicalAddress, looksLikeStun, parseStun, STU
 import { WireTransport } from './media-transport';
 import { RemoteTable } from './remote-table';
 import { SRTP_PROFILES, type SrtpProfile } from './srtp/profile';
-import { makeCipher, SrtpSender } from './srtp/srtp-session';
+import { makeSealer, SrtpSender } from './srtp/srtp-session';
 import { SystemTimers, type Timers } from './timers';
 import { TransportError } from './transport-error';
 import type {
@@ -230,7 +230,7 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
     const threaded = crowded && path ? this.#pool?.open(profile, keys, path, leg) : undefined;
     if (threaded) return threaded;
     this.#localSenders += 1;
-    const srtp = new SrtpSender(makeCipher(profile, keys.localKey, keys.localSalt, true));
+    const srtp = new SrtpSender(makeSealer(profile, keys.localKey, keys.localSalt));
     return new LocalSender(
       srtp,
       (datagram) => leg.sealed(datagram),

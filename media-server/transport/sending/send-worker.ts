@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PeerSocket } from '../peer-socket';
 import { SRTP_PROFILES } from '../srtp/profile';
-import { makeCipher, SrtpSender } from '../srtp/srtp-session';
+import { makeSealer, SrtpSender } from '../srtp/srtp-session';
 import { RECORD, RingReader } from './packet-ring';
 import { LocalSender } from './packet-sender';
 import { END } from './send-protocol';
@@ -34,13 +34,12 @@ class Leg {
 
   constructor(number: number, order: LegOrder & { type: 'open' }) {
     this.#number = number;
-    const cipher = makeCipher(
+    const sealer = makeSealer(
       SRTP_PROFILES[order.profile],
       Buffer.from(order.key, 'hex'),
       Buffer.from(order.salt, 'hex'),
-      true,
     );
-    this.#sender = new LocalSender(new SrtpSender(cipher), (datagram) => this.#send(datagram));
+    this.#sender = new LocalSender(new SrtpSender(sealer), (datagram) => this.#send(datagram));
   }
   sendRtp(headerLength: number, bytes: Buffer, start: number, end: number): boolean {
     return this.#sender.sendJoinedRtp(headerLength, bytes, start, end) >= 0;

@@ -1,6 +1,12 @@
 /** AES_CM_128_HMAC_SHA1_80 (RFC 3711) on node:crypto. */
 import { createCipheriv, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
+import {
+  RTCP_CLEAR,
+  RTCP_ENCRYPTED,
+  sharedPacket,
+  type PacketOpener,
+  type PacketSealer,
+} from './packet-cipher';
 import { deriveAuthenticationKeys, deriveSessionKeys, writePacketIv } from './session-keys';
 
 const TAG = 10;
@@ -8,7 +14,7 @@ const ALGORITHM = 'aes-128-ctr';
 /** salt · 2^16 XOR ssrc · 2^64 XOR index · 2^16 (RFC 3711 section 4.1.1). */
 const IV_OFFSET = 4;
 
-export class CmCipher implements PacketCipher {
+export class CmCipher implements PacketSealer, PacketOpener {
   readonly packet = sharedPacket;
   readonly fragile = false;
   readonly rtpOverhead = TAG;

@@ -1,6 +1,12 @@
 /** AEAD_AES_128_GCM (RFC 7714) on node:crypto. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { RTCP_CLEAR, RTCP_ENCRYPTED, sharedPacket, type PacketCipher } from './packet-cipher';
+import {
+  RTCP_CLEAR,
+  RTCP_ENCRYPTED,
+  sharedPacket,
+  type PacketOpener,
+  type PacketSealer,
+} from './packet-cipher';
 import { deriveSessionKeys, writePacketIv, type SessionKeys } from './session-keys';
 
 const TAG = 16;
@@ -8,7 +14,7 @@ const ALGORITHM = 'aes-128-gcm';
 /** Two zero bytes, SSRC, roll-over counter, sequence number; all XOR the salt (RFC 7714 section 8.1). */
 export const GCM_IV_OFFSET = 2;
 
-export class GcmCipher implements PacketCipher {
+export class GcmCipher implements PacketSealer, PacketOpener {
   readonly packet = sharedPacket;
   readonly fragile = true;
   readonly rtpOverhead = TAG;

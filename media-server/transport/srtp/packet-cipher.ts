@@ -1,5 +1,8 @@
-/** What both protection profiles do to a packet, in place. Sequence numbers, roll-over and replay are decided outside. */
-export interface PacketCipher {
+/**
+ * What both protection profiles do to a packet, in place. Sequence numbers, roll-over and replay are decided outside; the
+ * directions have keys of their own.
+ */
+export interface PacketSealer {
   /** Where packets are best assembled before they are sealed; may be shared with other ciphers. 2 KiB. */
   readonly packet: Buffer;
   /** True: sealing two contents under one sequence number gives the key away (GCM); the sender must prevent it. */
@@ -20,7 +23,15 @@ export interface PacketCipher {
     rollover: number,
     sequence: number,
   ): number;
-  /** Decrypts in place; returns the length of the plain packet, or -1 when it is not authentic. */
+  sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number;
+  /** Forgets what it keeps of the keys. */
+  close(): void;
+}
+
+export interface PacketOpener {
+  /** Bytes that RTCP shrinks by, index included. */
+  readonly rtcpOverhead: number;
+  /** Decrypts in place; returns the length of the plain packet, or -1, and the packet as it was, when it is not authentic. */
   openRtp(
     packet: Buffer,
     headerLength: number,
@@ -29,8 +40,8 @@ export interface PacketCipher {
     rollover: number,
     sequence: number,
   ): number;
-  sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number;
   openRtcp(packet: Buffer, length: number): number;
+  /** Forgets what it keeps of the keys. */
   close(): void;
 }
 

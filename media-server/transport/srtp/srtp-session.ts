@@ -3,9 +3,10 @@
  * streams there may be. The ciphers do the rest.
  */
 import { CmCipher } from './cm-cipher';
-import { FastGcmCipher } from './fast-gcm-cipher';
+import { FastGcmOpener } from './fast-gcm-opener';
+import { FastGcmSealer } from './fast-gcm-sealer';
 import { GcmCipher } from './gcm-cipher';
-import type { PacketCipher } from './packet-cipher';
+import type { PacketOpener, PacketSealer } from './packet-cipher';
 import type { SrtpProfile } from './profile';
 
 /** A simulcast sender with retransmission has seven streams; authentic peers stay far below. */
@@ -14,10 +15,13 @@ const MAX_STREAMS = 64;
 const RTP_WINDOW = 1024;
 const RTCP_WINDOW = 64;
 
-/** `sending` takes the way that is fast for many packets, where there is one. */
-export function makeCipher(profile: SrtpProfile, key: Buffer, salt: Buffer, sending = false): PacketCipher {
-  if (profile.name === 'AES_CM_128_HMAC_SHA1_80') return new CmCipher(key, salt);
-  return (sending ? FastGcmCipher.make(key, salt) : undefined) ?? GcmCipher.fromMaster(key, salt);
+export function makeSealer({ name }: SrtpProfile, key: Buffer, salt: Buffer): PacketSealer {
+  if (name === 'AES_CM_128_HMAC_SHA1_80') return new CmCipher(key, salt);
+  return FastGcmSealer.make(key, salt) ?? GcmCipher.fromMaster(key, salt);
+}
+
+export function makeOpener({ name }: SrtpProfile, key: Buffer, salt: Buffer): PacketOpener {
+  return name === 'AES_CM_128_HMAC_SHA1_80' ? new CmCipher(key, salt) : new FastGcmOpener(key, salt);
 }
 
 /** Length of the RTP header with CSRCs and extension; -1 when the packet is shorter than it claims. */
@@ -64,12 +68,12 @@ class SentContents {
 }
 
 export class SrtpSender {
-  readonly #cipher: PacketCipher;
+  readonly #cipher: PacketSealer;
   /** A handful: searching an array of small objects is cheaper than hashing. */
   readonly #streams: SentStream[] = [];
   #rtcpIndex = 0;
 
-  constructor(cipher: PacketCipher) {
+  constructor(cipher: PacketSealer) {
     this.#cipher = cipher;
   }
 
@@ -178,12 +182,16 @@ interface ReceivedStream {
 }
 
 export class SrtpReceiver {
-  readonly #cipher: PacketCipher;
+  readonly #cipher: PacketOpener;
   readonly #rtp: ReceivedStream[] = [];
   readonly #rtcp: ReceivedStream[] = [];
 
-  constructor(cipher: PacketCipher) {
+  constructor(cipher: PacketOpener) {
     this.#cipher = cipher;
+  }
+
+  close(): void {
+    this.#cipher.close();
   }
 
   /** Decrypts in place. The plain packet as a view of the same memory, undefined when it is refused. */

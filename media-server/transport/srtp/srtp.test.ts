@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { FastGcmCipher } from './fast-gcm-cipher';
+import { describe, expect, it, vi } from 'vitest';
+import { FastGcmOpener } from './fast-gcm-opener';
+import { FastGcmSealer } from './fast-gcm-sealer';
 import { GcmCipher } from './gcm-cipher';
+import { KeyStreams } from './key-streams';
 import { SRTP_PROFILES } from './profile';
-import { makeCipher, SrtpReceiver, SrtpSender } from './srtp-session';
+import { makeOpener, makeSealer, SrtpReceiver, SrtpSender } from './srtp-session';
 
 function rtp(sequence: number, size: number, ssrc = 7): { header: Buffer; payload: Buffer } {
   const header = Buffer.alloc(20);
@@ -20,8 +22,8 @@ function session(name: keyof typeof SRTP_PROFILES) {
   const profile = SRTP_PROFILES[name];
   const key = randomBytes(profile.keyLength);
   const salt = randomBytes(profile.saltLength);
-  const sender = new SrtpSender(makeCipher(profile, key, salt, true));
-  const receiver = new SrtpReceiver(makeCipher(profile, key, salt));
+  const sender = new SrtpSender(makeSealer(profile, key, salt));
+  const receiver = new SrtpReceiver(makeOpener(profile, key, salt));
   const protect = (sequence: number, size: number, ssrc = 7) => {
     const { header, payload } = rtp(sequence, size, ssrc);
     const { packet } = sender;
@@ -68,7 +70,7 @@ describe('AEAD_AES_128_GCM', () => {
         ),
         (packets) => {
           const [key, salt] = [randomBytes(16), randomBytes(12)];
-          const fast = FastGcmCipher.make(key, salt)!;
+          const fast = FastGcmSealer.make(key, salt)!;
           const ordinary = GcmCipher.fromMaster(key, salt);
           let next = 65_500;
           let rolled = 0;
@@ -88,6 +90,85 @@ describe('AEAD_AES_128_GCM', () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a receiver with AEAD_AES_128_GCM', () => {
+  /** Packets of one stream after the other number, sealed the ordinary way. */
+  function sealed(cipher: GcmCipher, index: number, headerLength: number, size: number, ssrc: number) {
+    const plain = randomBytes(headerLength + size);
+    const packet = Buffer.alloc(plain.length + 16);
+    plain.copy(packet);
+    cipher.sealRtp(packet, headerLength, plain.length, ssrc, index >>> 16, index & 0xffff);
+    return { plain, packet };
+  }
+
+  it('opens what was sealed, in any order and size, and nothing that was changed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            step: fc.oneof(fc.constant(1), fc.integer({ min: -20, max: 40 })),
+            ssrc: fc.integer({ min: 1, max: 10 }),
+            size: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1_000, max: 2_100 })),
+            headerLength: fc.constantFrom(12, 20, 24, 72),
+            flip: fc.option(fc.nat()),
+          }),
+          { minLength: 1, maxLength: 60 },
+        ),
+        (packets) => {
+          const [key, salt] = [randomBytes(16), randomBytes(12)];
+          const opener = new FastGcmOpener(key, salt);
+          const ordinary = GcmCipher.fromMaster(key, salt);
+          let index = 65_500;
+          for (const { step, ssrc, size, headerLength, flip } of packets) {
+            index += step;
+            const { plain, packet } = sealed(ordinary, index, headerLength, size, ssrc);
+            const open = () =>
+              opener.openRtp(packet, headerLength, packet.length, ssrc, index >>> 16, index & 0xffff);
+            if (flip !== null) {
+              const at = flip % packet.length;
+              packet[at]! ^= 0x10;
+              const before = Buffer.from(packet);
+              expect(open()).toBe(-1);
+              expect(packet.equals(before)).toBe(true);
+              packet[at]! ^= 0x10;
+            }
+            expect(open()).toBe(plain.length);
+            expect(packet.subarray(0, plain.length).equals(plain)).toBe(true);
+          }
+          opener.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('makes key streams for what follows an authentic packet, and for no other', () => {
+    const made = vi.spyOn(KeyStreams.prototype, 'make');
+    const opened = vi.spyOn(KeyStreams.prototype, 'open');
+    const [key, salt] = [randomBytes(16), randomBytes(12)];
+    const opener = new FastGcmOpener(key, salt);
+    const ordinary = GcmCipher.fromMaster(key, salt);
+    const open = (index: number, change = 0) => {
+      const { packet } = sealed(ordinary, index, 20, 1_100, 7);
+      packet[30]! ^= change;
+      return opener.openRtp(packet, 20, packet.length, 7, index >>> 16, index & 0xffff);
+    };
+    expect(open(100, 1)).toBe(-1);
+    expect(made).not.toHaveBeenCalled();
+    for (let index = 101; index < 141; index++) expect(open(index)).toBe(1_120);
+    // All but the first.
+    expect(opened).toHaveBeenCalledTimes(39);
+    const before = made.mock.calls.length;
+    for (const index of [90, 140, 141, 150, 70_000]) expect(open(index, 1)).toBe(-1);
+    expect(made).toHaveBeenCalledTimes(before);
+    opener.close();
+    // The session ends; what still comes finds no memory that may belong to another by now.
+    opened.mockClear();
+    expect(open(141)).toBe(1_120);
+    expect(opened).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 });
 

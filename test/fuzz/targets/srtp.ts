@@ -1,6 +1,11 @@
 /** SRTP: nothing that was not sealed with the key may come through, whatever else it is. */
 import { SRTP_PROFILES } from '../../../media-server/transport/srtp/profile';
-import { makeCipher, SrtpReceiver, SrtpSender } from '../../../media-server/transport/srtp/srtp-session';
+import {
+  makeOpener,
+  makeSealer,
+  SrtpReceiver,
+  SrtpSender,
+} from '../../../media-server/transport/srtp/srtp-session';
 import { claim, MILLION, none } from '../target';
 import type { Target } from '../target';
 import { MAX_DATAGRAM, RTCP_SAMPLES, RTP_SAMPLES } from './rtp';
@@ -8,7 +13,7 @@ import { MAX_DATAGRAM, RTCP_SAMPLES, RTP_SAMPLES } from './rtp';
 function session(name: keyof typeof SRTP_PROFILES) {
   const profile = SRTP_PROFILES[name];
   const [key, salt] = [Buffer.alloc(profile.keyLength, 0x5a), Buffer.alloc(profile.saltLength, 0xa5)];
-  const sender = new SrtpSender(makeCipher(profile, key, salt));
+  const sender = new SrtpSender(makeSealer(profile, key, salt));
   const sealed = [
     ...RTP_SAMPLES.map((plain) => {
       plain.copy(sender.packet);
@@ -20,7 +25,7 @@ function session(name: keyof typeof SRTP_PROFILES) {
     }),
   ];
   sender.close();
-  return { sealed, receiver: () => new SrtpReceiver(makeCipher(profile, key, salt)) };
+  return { sealed, receiver: () => new SrtpReceiver(makeOpener(profile, key, salt)) };
 }
 
 export const srtp: Target = {
@@ -47,7 +52,8 @@ export const srtp: Target = {
             claim(rtcp === undefined, 'no forged RTCP is taken');
           }
         };
-        return { run };
+        const end = () => receivers.forEach((receiver) => receiver.close());
+        return { run, end };
       },
     };
   },

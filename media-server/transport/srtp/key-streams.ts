@@ -1,0 +1,215 @@
+/**
+ * AES-GCM for many packets of one key: the key stream of the next packets of an SSRC is made in one go by one long-lived
+ * AES cipher (sequence numbers are known in advance), and a small WebAssembly module does the rest. Starting a cipher for
+ * each packet, as node:crypto wants it, costs several times as much.
+ */
+import { createCipheriv } from 'node:crypto';
+import { GCM_IV_OFFSET } from './gcm-cipher';
+import { instantiateGcm, LAYOUT, TABLE_SIZE, writeTable, type GcmModule } from './gcm-module';
+import { writePacketIv, type SessionKeys } from './session-keys';
+
+/** Two key streams of nine packets of 1,200 bytes each, or of many small ones. */
+const ROOM = 24 * 1024;
+const SLOT_SIZE = TABLE_SIZE + ROOM;
+/** Pages that nobody touched cost nothing. */
+const SLOTS = 128;
+/** Sizes are rounded up, so that a stream whose packets grow a little does not start over each time. */
+const BLOCK_GRAIN = 4;
+
+/** Memory, module and room for some keys; all of a thread. */
+class Arena {
+  readonly module: GcmModule;
+  readonly bytes: Uint8Array;
+  /** Where packets are sealed and sent from, or opened. */
+  readonly packet: Buffer;
+  readonly #free = Array.from({ length: SLOTS }, (_, i) => LAYOUT.slots + (SLOTS - 1 - i) * SLOT_SIZE);
+
+  constructor() {
+    const { module, memory } = instantiateGcm(LAYOUT.slots + SLOTS * SLOT_SIZE);
+    this.module = module;
+    this.bytes = new Uint8Array(memory);
+    this.packet = Buffer.from(memory, LAYOUT.packet, LAYOUT.packetSize);
+  }
+
+  take(): number | undefined {
+    return this.#free.pop();
+  }
+
+  /** Keys do not stay behind. */
+  release(slot: number): void {
+    this.bytes.fill(0, slot, slot + SLOT_SIZE);
+    this.#free.push(slot);
+  }
+}
+
+const arenas: Arena[] = [];
+let unavailable = false;
+
+function takeSlot(): { arena: Arena; slot: number } | undefined {
+  if (unavailable) return undefined;
+  for (const arena of arenas) {
+    const slot = arena.take();
+    if (slot !== undefined) return { arena, slot };
+  }
+  try {
+    const arena = new Arena();
+    arenas.push(arena);
+    return { arena, slot: arena.take()! };
+  } catch {
+    unavailable = true;
+    return undefined;
+  }
+}
+
+/** Counter blocks on their way into AES; shared, as everything here happens in one go. */
+const counters = new Uint32Array(ROOM / 4);
+const counterBytes = new Uint8Array(counters.buffer);
+/** 1, 2, 3 … as big-endian words in the byte order of this machine. */
+const BLOCK_NUMBERS = (() => {
+  const bytes = Buffer.alloc(256 * 4);
+  for (let i = 0; i < 256; i++) bytes.writeUInt32BE(i + 1, i * 4);
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, 256);
+})();
+
+/** AES blocks that a packet of so many bytes of text needs: one for the tag, the others for the text. */
+export function blocksFor(textLength: number): number {
+  return 1 + ((textLength + 15) >>> 4);
+}
+
+/** The key stream of consecutive packets of one SSRC. */
+export class KeyStream {
+  readonly ssrc: number;
+  /** Where it lies in the arena. */
+  readonly offset: number;
+  /** Per packet. */
+  blocks = 0;
+  rollover = -1;
+  first = 0;
+  count = 0;
+  constructor(ssrc: number, offset: number) {
+    this.ssrc = ssrc;
+    this.offset = offset;
+  }
+}
+
+export class KeyStreams {
+  /** Where packets are sealed and opened. 2 KiB, shared by all keys of a thread. */
+  readonly packet: Buffer;
+  readonly #arena: Arena;
+  readonly #slot: number;
+  readonly #aes: ReturnType<typeof createCipheriv>;
+  readonly #salt: Buffer;
+  readonly #iv = Buffer.alloc(12);
+  readonly #ivWords = new Uint32Array(this.#iv.buffer, this.#iv.byteOffset, 3);
+  /** A handful: searching an array of small objects is cheaper than hashing. */
+  readonly #streams: KeyStream[] = [];
+  readonly #most: number;
+  readonly #size: number;
+  #closed = false;
+
+  private constructor({ rtpKey, rtpSalt }: SessionKeys, streams: number, arena: Arena, slot: number) {
+    this.#arena = arena;
+    this.#slot = slot;
+    this.#most = streams;
+    this.#size = ROOM / streams;
+    this.packet = arena.packet;
+    this.#salt = rtpSalt;
+    this.#aes = createCipheriv('aes-128-ecb', rtpKey, null);
+    this.#aes.setAutoPadding(false);
+    writeTable(arena.bytes.subarray(slot, slot + TABLE_SIZE), this.#aes.update(Buffer.alloc(16)));
+  }
+
+  /** Room for so many SSRCs; undefined where WebAssembly cannot be had. */
+  static make(keys: SessionKeys, streams: number): KeyStreams | undefined {
+    const place = takeSlot();
+    return place && new KeyStreams(keys, streams, place.arena, place.slot);
+  }
+
+  known(ssrc: number): KeyStream | undefined {
+    for (const stream of this.#streams) if (stream.ssrc === ssrc) return stream;
+    return undefined;
+  }
+
+  /** Undefined when all rooms are taken by others. */
+  of(ssrc: number): KeyStream | undefined {
+    const known = this.known(ssrc);
+    if (known !== undefined) return known;
+    if (this.#closed || this.#streams.length >= this.#most) return undefined;
+    const stream = new KeyStream(ssrc, this.#slot + TABLE_SIZE + this.#streams.length * this.#size);
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  /** Where the key stream of a packet lies; -1: not made, or too short. */
+  find(stream: KeyStream, blocks: number, rollover: number, sequence: number): number {
+    const index = sequence - stream.first;
+    if (rollover !== stream.rollover || index < 0 || index >= stream.count || blocks > stream.blocks)
+      return -1;
+    return stream.offset + index * stream.blocks * 16;
+  }
+
+  /**
+   * Makes the key stream from that packet on; returns where it lies. -1: nothing was made, because the packet is larger than
+   * the room, or comes before what was made already; a late packet must not make the stream start over.
+   */
+  make(stream: KeyStream, blocks: number, rollover: number, sequence: number): number {
+    const ahead = rollover * 0x10000 + sequence - (stream.rollover * 0x10000 + stream.first);
+    if (ahead < 0) return -1;
+    if (blocks > stream.blocks) stream.blocks = Math.ceil(blocks / BLOCK_GRAIN) * BLOCK_GRAIN;
+    const size = stream.blocks;
+    const fitting = Math.floor(this.#size / (size * 16));
+    // Not across the roll-over, whose packets have another counter.
+    const count = Math.min(fitting, 0x10000 - sequence);
+    if (count < 1 || size > 256) {
+      stream.blocks = 0;
+      stream.count = 0;
+      return -1;
+    }
+    const words = this.#ivWords;
+    let at = 0;
+    for (let packet = 0; packet < count; packet++) {
+      writePacketIv(this.#iv, this.#salt, GCM_IV_OFFSET, stream.ssrc, rollover, sequence + packet);
+      const [a, b, c] = [words[0]!, words[1]!, words[2]!];
+      for (let block = 0; block < size; block++) {
+        counters[at] = a;
+        counters[at + 1] = b;
+        counters[at + 2] = c;
+        counters[at + 3] = BLOCK_NUMBERS[block]!;
+        at += 4;
+      }
+    }
+    this.#arena.bytes.set(this.#aes.update(counterBytes.subarray(0, at * 4)), stream.offset);
+    stream.rollover = rollover;
+    stream.first = sequence;
+    stream.count = count;
+    return stream.offset;
+  }
+
+  /** Encrypts the text of `packet`, which ends at `length`, and puts the tag behind it. */
+  seal(headerLength: number, length: number, keyStream: number): void {
+    this.#writeLengths(headerLength, length - headerLength);
+    this.#arena.module.seal(LAYOUT.packet, headerLength, length, this.#slot, keyStream);
+  }
+
+  /** The reverse; false, and the packet as it was, when it is not authentic. The tag is lost. */
+  open(headerLength: number, length: number, keyStream: number): boolean {
+    this.#writeLengths(headerLength, length - headerLength);
+    return this.#arena.module.open(LAYOUT.packet, headerLength, length, this.#slot, keyStream) !== 0;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#streams.length = 0;
+    this.#arena.release(this.#slot);
+  }
+
+  /** In bits, as GHASH ends with them. */
+  #writeLengths(headerLength: number, textLength: number): void {
+    const { bytes } = this.#arena;
+    bytes[LAYOUT.lengths + 6] = headerLength >>> 5;
+    bytes[LAYOUT.lengths + 7] = headerLength << 3;
+    bytes[LAYOUT.lengths + 14] = textLength >>> 5;
+    bytes[LAYOUT.lengths + 15] = textLength << 3;
+  }
+}
