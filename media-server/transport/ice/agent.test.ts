@@ -10,6 +10,8 @@ import { ATTRIBUTE, attributeOf, parseStun, STUN, StunBuilder } from './stun';
 class FakeTimers implements Timers {
   #now = 0;
   #entries: { at: number; run: () => void }[] = [];
+  /** Timers that ran. */
+  fired = 0;
   now(): number {
     return this.#now;
   }
@@ -28,6 +30,7 @@ class FakeTimers implements Timers {
       if (!next || next.at > end) break;
       this.#entries = this.#entries.filter((other) => other !== next);
       this.#now = Math.max(this.#now, next.at);
+      this.fired++;
       next.run();
     }
     this.#now = end;
@@ -169,6 +172,24 @@ describe('an ICE agent', () => {
     expect(agent.selected).toBeUndefined();
     agent.close();
     expect([timers.pending, transactions.size]).toEqual([0, 0]);
+  });
+
+  it('sleeps while its peer is heard, but for consent', () => {
+    const { agent, timers, sent, states } = scene('controlling');
+    agent.addRemoteCandidate(remoteCandidate());
+    agent.setRemote(PEER, false);
+    timers.advance(1_000);
+    const [checks, fired] = [sent.length, timers.fired];
+    for (let second = 0; second < 60; second++) {
+      agent.heard(timers.now());
+      timers.advance(1_000);
+    }
+    expect(states).toEqual(['checking', 'connected', 'completed']);
+    expect(sent.length - checks).toBeGreaterThanOrEqual(9);
+    expect(sent.length - checks).toBeLessThanOrEqual(15);
+    // For each check also its answer and, while that is on its way, a look or two; twice a second it was.
+    expect(timers.fired - fired).toBeLessThan(90);
+    agent.close();
   });
 
   it('keeps within its bounds whatever the peer names', () => {

@@ -44,7 +44,7 @@ export type TransactionReceiver = (message: StunMessage, base: Base, address: st
 
 /** Pace of new checks, and the grain of everything else while checking. */
 const PACE = 20;
-/** Grain of the watch over an established pair. */
+/** Grain of the watch over an established pair, once there is something to watch. */
 const IDLE_INTERVAL = 500;
 const FIRST_RETRANSMIT = 100;
 const MAX_RETRANSMIT_INTERVAL = 1_600;
@@ -439,7 +439,7 @@ export class IceAgent {
   #wake(): void {
     if (this.#state === 'closed') return;
     const busy = this.#isBusy();
-    const interval = busy ? PACE : IDLE_INTERVAL;
+    const interval = busy ? PACE : this.#idleInterval();
     if (this.#timer && this.#timerInterval <= interval) return;
     if (!busy && !this.#selected && this.#state !== 'checking') return;
     this.#timer?.cancel();
@@ -451,6 +451,14 @@ export class IceAgent {
       this.#tick();
       this.#wake();
     });
+  }
+
+  /** While the peer is heard, nothing needs a look before its consent is to be asked for again. */
+  #idleInterval(): number {
+    const selected = this.#selected;
+    if (!selected || selected.check) return IDLE_INTERVAL;
+    const due = Math.min(this.#nextConsentCheck, this.#heardAt + SILENCE);
+    return Math.max(IDLE_INTERVAL, due - this.#timers.now());
   }
 
   #isBusy(): boolean {
