@@ -93,7 +93,7 @@ export class SendBuffer {
   }
   /** A number that no packet will have; asked for, it is filled. */
   keepHole(sequenceNumber: number): void {
-    this.#kept?.keepHole(sequenceNumber);
+    this.#kept?.keep(sequenceNumber, undefined, 0, 0);
   }
   forgetSent(): void {
     this.#kept?.clear();
@@ -108,7 +108,7 @@ export class SendBuffer {
   send(packet: MediaPacket, timestamp: number, bytes: number, now: number): void {
     const { sequenceNumber, pictureDelta, tl0Delta } = this.#mapping;
     if (this.#kept) {
-      this.#kept.keep(sequenceNumber, packet, pictureDelta);
+      this.#kept.keep(sequenceNumber, packet, pictureDelta, tl0Delta);
       this.#resendAllowance = Math.min(RESEND_BURST_BYTES, this.#resendAllowance + bytes * RESEND_SHARE);
     }
     if (this.#pacer) {
@@ -207,7 +207,7 @@ export class SendBuffer {
   ): void {
     this.#sent.add(bytes);
     this.#noteSent(sequenceNumber);
-    this.#kept?.setSent(sequenceNumber, now, tl0Delta);
+    this.#kept?.setSent(sequenceNumber, now);
     this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
   }
 

@@ -1,6 +1,7 @@
 /**
  * The packets that one stream sent last, by their number there, for those who missed one. Holds references: the packets
- * themselves are shared by all streams of a source, so a hundred viewers keep them once.
+ * themselves are shared by all streams of a source, so a hundred viewers keep them once. What belongs to one number lies
+ * side by side, because every packet writes it for every viewer, and each further place costs a walk to memory.
  */
 import type { MediaPacket } from '../flow';
 
@@ -8,65 +9,75 @@ import type { MediaPacket } from '../flow';
 const KEPT = 512;
 const MASK = KEPT - 1;
 
-export class SentPackets {
-  readonly #numbers = new Int32Array(KEPT).fill(-1);
-  readonly #packets = new Array<MediaPacket | undefined>(KEPT).fill(undefined);
-  readonly #pictureDeltas = new Uint16Array(KEPT);
-  readonly #tl0Deltas = new Uint8Array(KEPT);
-  readonly #sentAt = new Float64Array(KEPT);
-  readonly #resentAt = new Float64Array(KEPT);
+/** Places in a record. */
+const NUMBER = 0;
+const PICTURE_DELTA = 1;
+const TL0_DELTA = 2;
+const SENT_AT = 3;
+const RESENT_AT = 4;
+const RECORD = 5;
 
-  keep(sequenceNumber: number, packet: MediaPacket, pictureDelta: number): void {
+export class SentPackets {
+  readonly #records = new Float64Array(KEPT * RECORD).fill(-1);
+  readonly #packets = new Array<MediaPacket | undefined>(KEPT).fill(undefined);
+
+  /** `packet`: undefined for a number that was given to none. */
+  keep(
+    sequenceNumber: number,
+    packet: MediaPacket | undefined,
+    pictureDelta: number,
+    tl0Delta: number,
+  ): void {
     const slot = sequenceNumber & MASK;
-    this.#numbers[slot] = sequenceNumber;
     this.#packets[slot] = packet;
-    this.#pictureDeltas[slot] = pictureDelta;
-    this.#sentAt[slot] = 0;
-    this.#resentAt[slot] = 0;
+    const records = this.#records;
+    const at = slot * RECORD;
+    records[at + NUMBER] = sequenceNumber;
+    records[at + PICTURE_DELTA] = pictureDelta;
+    records[at + TL0_DELTA] = tl0Delta;
+    records[at + SENT_AT] = 0;
+    records[at + RESENT_AT] = 0;
   }
   /** The packet of that number has left, at monotonic milliseconds `at`. */
-  setSent(sequenceNumber: number, at: number, tl0Delta: number): void {
-    const slot = sequenceNumber & MASK;
-    if (this.#numbers[slot] !== sequenceNumber) return;
-    this.#sentAt[slot] = at;
-    this.#tl0Deltas[slot] = tl0Delta;
+  setSent(sequenceNumber: number, at: number): void {
+    if (this.has(sequenceNumber)) this.#set(sequenceNumber, SENT_AT, at);
   }
   /** When it left first; 0 while it still waits for its turn. */
   sentAt(sequenceNumber: number): number {
-    return this.#sentAt[sequenceNumber & MASK]!;
-  }
-  /** By how much its TL0PICIDX was moved. */
-  tl0Delta(sequenceNumber: number): number {
-    return this.#tl0Deltas[sequenceNumber & MASK]!;
-  }
-  /** A number that was given to no packet. */
-  keepHole(sequenceNumber: number): void {
-    const slot = sequenceNumber & MASK;
-    this.#numbers[slot] = sequenceNumber;
-    this.#packets[slot] = undefined;
-    this.#resentAt[slot] = 0;
+    return this.#get(sequenceNumber, SENT_AT);
   }
   /** Whether the number is one of the last; holes count. */
   has(sequenceNumber: number): boolean {
-    return this.#numbers[sequenceNumber & MASK] === sequenceNumber;
+    return this.#get(sequenceNumber, NUMBER) === sequenceNumber;
   }
   packet(sequenceNumber: number): MediaPacket | undefined {
     return this.has(sequenceNumber) ? this.#packets[sequenceNumber & MASK] : undefined;
   }
   /** By how much the picture ids of that packet were moved. */
   pictureDelta(sequenceNumber: number): number {
-    return this.#pictureDeltas[sequenceNumber & MASK]!;
+    return this.#get(sequenceNumber, PICTURE_DELTA);
+  }
+  /** By how much its TL0PICIDX was moved. */
+  tl0Delta(sequenceNumber: number): number {
+    return this.#get(sequenceNumber, TL0_DELTA);
   }
   /** When it was sent again last, 0 if never. */
   resentAt(sequenceNumber: number): number {
-    return this.#resentAt[sequenceNumber & MASK]!;
+    return this.#get(sequenceNumber, RESENT_AT);
   }
   setResent(sequenceNumber: number, at: number): void {
-    this.#resentAt[sequenceNumber & MASK] = at;
+    this.#set(sequenceNumber, RESENT_AT, at);
   }
   /** Forgets the numbers: another stream begins. */
   clear(): void {
-    this.#numbers.fill(-1);
+    for (let number = 0; number < KEPT; number++) this.#set(number, NUMBER, -1);
     this.#packets.fill(undefined);
+  }
+
+  #get(sequenceNumber: number, place: number): number {
+    return this.#records[(sequenceNumber & MASK) * RECORD + place]!;
+  }
+  #set(sequenceNumber: number, place: number, value: number): void {
+    this.#records[(sequenceNumber & MASK) * RECORD + place] = value;
   }
 }

@@ -36,33 +36,37 @@ export function rtpHeaderLength(packet: Buffer, length: number): number {
   return header <= length ? header : -1;
 }
 
-interface SentStream {
+/** One SSRC: how far it has come, and what went out under its last sequence numbers, so that nothing else ever does. */
+class SentStream {
   readonly ssrc: number;
   last: number;
-  rollover: number;
-  readonly contents: SentContents | undefined;
-}
+  rollover = 0;
+  /** An index and a hash for each of the last numbers; undefined where contents need not be told apart. */
+  readonly #contents: Uint32Array | undefined;
 
-/** Remembers what went out under the last sequence numbers, so that nothing else ever does. */
-class SentContents {
-  readonly #indexes = new Uint32Array(RTP_WINDOW);
-  readonly #hashes = new Uint32Array(RTP_WINDOW);
+  constructor(ssrc: number, last: number, fragile: boolean) {
+    this.ssrc = ssrc;
+    this.last = last;
+    this.#contents = fragile ? new Uint32Array(2 * RTP_WINDOW) : undefined;
+  }
 
   /** False when these numbers carried something else, or may have. */
   allows(packet: Buffer, headerLength: number, length: number, index: number, newest: boolean): boolean {
+    const contents = this.#contents;
+    if (contents === undefined) return true;
     // The header and the size stand for the whole: what is repeated differs, if at all, in its extensions.
     let hash = length;
     for (let i = 0; i < headerLength; i++) hash = Math.imul(hash ^ packet[i]!, 0x01000193);
     hash >>>= 0;
-    const slot = index % RTP_WINDOW;
+    const slot = 2 * (index % RTP_WINDOW);
     // One more than the index: zero is an empty slot. Modulo 2^32 is far beyond the window.
-    const stored = this.#indexes[slot]!;
+    const stored = contents[slot]!;
     const wanted = (index + 1) >>> 0;
-    if (!newest && stored === wanted) return this.#hashes[slot] === hash;
+    if (!newest && stored === wanted) return contents[slot + 1] === hash;
     // A later packet has taken the slot: whether this one was ever sent is forgotten.
     if (!newest && stored !== 0 && (stored - wanted) >>> 0 < 0x80000000) return false;
-    this.#indexes[slot] = wanted;
-    this.#hashes[slot] = hash;
+    contents[slot] = wanted;
+    contents[slot + 1] = hash;
     return true;
   }
 }
@@ -111,12 +115,7 @@ export class SrtpSender {
     }
     if (stream === undefined) {
       if (this.#streams.length >= MAX_STREAMS) return -1;
-      stream = {
-        ssrc,
-        last: sequence,
-        rollover: 0,
-        contents: this.#cipher.fragile ? new SentContents() : undefined,
-      };
+      stream = new SentStream(ssrc, sequence, this.#cipher.fragile);
       fresh = true;
       this.#streams.push(stream);
     }
@@ -131,9 +130,7 @@ export class SrtpSender {
       if (rollover === 0) return -1;
       rollover -= 1;
     }
-    const { contents } = stream;
-    if (contents && !contents.allows(packet, headerLength, length, rollover * 0x10000 + sequence, newest))
-      return -1;
+    if (!stream.allows(packet, headerLength, length, rollover * 0x10000 + sequence, newest)) return -1;
     return this.#cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence);
   }
 
