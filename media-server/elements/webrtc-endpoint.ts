@@ -109,7 +109,6 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   #dtlsUntold: { readonly stream: number; readonly tell: () => void }[] = [];
   readonly #statsIds = new Map<string, string>();
   #limitsSending = false;
-  #nextCheck = 0;
   #receivingSince: number | undefined;
   #ticking = false;
 
@@ -372,11 +371,10 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
   }
 
   /** By the ticker. */
-  tick(now: number): void {
-    if (now < this.#nextCheck || this.isReleased) return;
-    this.#nextCheck = now + CHECK_INTERVAL_MS;
+  tick(now: number): number {
     this.#judgeMedia(now, this.#peer.lastReceived);
     this.#videoOutput.tick(now);
+    return CHECK_INTERVAL_MS;
   }
 
   #judgeMedia(now: number, received: number): void {
@@ -404,6 +402,7 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements PeerListener {
     const limit =
       this.#limitsSending && kilobits > 0 ? Math.max(kilobits, this.minVideoBandwidth) * 1000 : undefined;
     this.#videoInput.setLimit(limit);
+    for (const session of this.#peer.sessions) session.wake();
     this.#limitPeer();
   }
   /** What the peer may send: what the best of the sinks can take, and what is configured. */

@@ -70,7 +70,7 @@ const ROUND_TRIP_CHECK_MS = 1_000;
 const SILENT_MS = 500;
 const KEYFRAME_RETRY_MS = 400;
 /** Who only sends, and not to a narrow leg, has something to do a few times a second: with many viewers it counts. */
-const REST_MS = 100;
+const REST_MS = 250;
 
 interface Retransmissions {
   readonly of: IncomingStream;
@@ -116,7 +116,6 @@ export class RtpSession {
   /** Peer's wall clock + this = the server's. One for all its streams, so that they stay in step. */
   #wallOffset: number | undefined;
   #firCount = 0;
-  #restsUntil = 0;
   #closed = false;
 
   constructor(options: RtpSessionOptions) {
@@ -208,7 +207,7 @@ export class RtpSession {
   #discover(header: RtpHeader): IncomingStream | Retransmissions | undefined {
     if (this.#streams.size >= MAX_STREAMS) this.#forgetSilent();
     if (this.#streams.size >= MAX_STREAMS) return undefined;
-    this.#restsUntil = 0;
+    this.wake();
     const payload = this.#payloads[header.payloadType];
     if (payload) {
       const section = this.#options.media.find(({ codecs }) => codecs.includes(payload));
@@ -374,18 +373,23 @@ export class RtpSession {
     if (missing.length > 0) this.#send(buildNack(this.#localSsrc, stream.ssrc, missing));
   }
 
-  tick(now: number): void {
-    if (this.#closed || now < this.#restsUntil) return;
+  /** Packets may have to be paced from now on. */
+  wake(): void {
+    this.#options.ticker.wake(this);
+  }
+
+  tick(now: number): number {
     let paced = false;
     for (const stream of this.#outgoing.values()) {
       const report = stream.tick(now);
       if (report) this.#options.output.sendRtcp(report);
       paced ||= stream.paced;
     }
-    if (this.#streams.size === 0) {
-      if (!paced) this.#restsUntil = now + REST_MS;
-      return;
-    }
+    if (this.#streams.size > 0) this.#tickIncoming(now);
+    return paced || this.#streams.size > 0 ? 0 : REST_MS;
+  }
+
+  #tickIncoming(now: number): void {
     this.#received.update(now);
     if (now >= this.#nextRoundTrip) {
       this.#nextRoundTrip = now + ROUND_TRIP_CHECK_MS;
