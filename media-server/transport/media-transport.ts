@@ -14,6 +14,7 @@ import { profileById, type SrtpProfile } from './srtp/profile';
 import { DataChannels, MAX_MESSAGE_SIZE } from './sctp/data-channels';
 import { makeOpener, SrtpReceiver } from './srtp/srtp-session';
 import type { PacketSender } from './sending/packet-sender';
+import type { LegListener } from './sending/sender-pool';
 import type { SendPath } from './sending/send-protocol';
 import type { Timer } from './timers';
 import { TransportError } from './transport-error';
@@ -48,7 +49,7 @@ interface RemotePoint {
   readonly port: number;
 }
 
-export class WireTransport implements MediaTransport, DatagramReceiver {
+export class WireTransport implements MediaTransport, DatagramReceiver, LegListener {
   readonly #host: HostServices;
   readonly #certificate: DtlsCertificate;
   readonly #listener: TransportListener;
@@ -229,11 +230,15 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     this.#oldSockets.set(socket, timer);
   }
 
-  #send(datagram: Buffer): boolean {
+  sealed(datagram: Buffer): boolean {
     if (this.#socket !== undefined) return this.#socket.send(datagram);
     // The handshake may begin before our own check is answered; by then the peer has proved that it knows the password.
     const path = this.#path ?? this.#validated[this.#validated.length - 1];
     return path !== undefined && path.base.send(datagram, path.address, path.port);
+  }
+
+  senderFailed(): void {
+    this.#setDtlsState('failed', new TransportError('closed', 'the sending thread ended'));
   }
 
   // ---- datagrams
@@ -320,7 +325,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
       remoteFingerprints: remote.fingerprints,
       srtpProfiles: this.#host.srtpProfiles,
       timers: this.#host.timers,
-      send: (datagram) => void this.#send(datagram),
+      send: (datagram) => void this.sealed(datagram),
       connecting: () => this.#setDtlsState('connecting'),
       connected: () => this.#secured(dtls),
       data: (message) => this.#channels?.receive(message),
@@ -337,10 +342,7 @@ export class WireTransport implements MediaTransport, DatagramReceiver {
     if (!profile) return;
     const keys = dtls.exportSrtpKeys(profile.keyLength, profile.saltLength);
     this.#profile = profile;
-    this.#sender = this.#host.openSender(profile, keys, this.#sendPath(), {
-      sealed: (datagram) => this.#send(datagram),
-      failed: () => this.#setDtlsState('failed', new TransportError('closed', 'the sending thread ended')),
-    });
+    this.#sender = this.#host.openSender(profile, keys, this.#sendPath(), this);
     if (this.#sender.ownsSocket) this.#retireSocket();
     this.#receiver = new SrtpReceiver(makeOpener(profile, keys.remoteKey, keys.remoteSalt));
     this.#setDtlsState('connected');

@@ -2,8 +2,7 @@
  * A connected socket on the port that all transports share: spares the kernel and Node the address handling of each
  * packet. Works only where the system lets sockets share a port; see udp-port.ts.
  */
-import type dgram from 'node:dgram';
-import { bindNow, closeQuietly, createSocket, resize, SendGate } from './udp-socket';
+import { bindNow, closeQuietly, createSocket, resize, SendingSocket } from './udp-socket';
 
 const SEND_BUFFER = 1024 * 1024;
 const RECEIVE_BUFFER = 512 * 1024;
@@ -22,24 +21,21 @@ export interface PeerSocketEvents {
 }
 
 /** A socket that talks to one remote address only. */
-export class PeerSocket {
+export class PeerSocket extends SendingSocket {
   readonly address: string;
   readonly port: number;
   /** The system reported that a datagram could not be delivered (a closed port, most often). */
   errors = 0;
-  readonly #socket: dgram.Socket;
-  readonly #gate: SendGate;
   readonly #events: PeerSocketEvents;
   #closed = false;
 
   /** Throws what the system says when the port cannot be shared. */
   constructor(local: LocalPoint, address: string, port: number, events: PeerSocketEvents) {
+    super(createSocket(local.family, true));
     this.#events = events;
     this.address = address;
     this.port = port;
-    const socket = createSocket(local.family, true);
-    this.#socket = socket;
-    this.#gate = new SendGate(socket);
+    const { socket } = this;
     try {
       bindNow(socket, local.address, local.port);
       socket.connect(port, address);
@@ -54,15 +50,15 @@ export class PeerSocket {
   }
 
   send(datagram: Buffer): boolean {
-    if (this.#closed || !this.#gate.open()) return false;
-    this.#socket.send(datagram);
+    if (this.#closed || !this.mayBeSent()) return false;
+    this.socket.send(datagram);
     return true;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeQuietly(this.#socket);
+    closeQuietly(this.socket);
     this.#events.closed?.();
   }
 }

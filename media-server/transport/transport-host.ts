@@ -74,7 +74,7 @@ export interface HostServices {
   /** A connected socket for this remote address; undefined where the system does not allow it. */
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined;
   /**
-   * Encrypts and sends for one transport, by `send` or in a thread; `path`: undefined when no socket could be connected to
+   * Encrypts and sends for one transport, by `leg` or in a thread; `path`: undefined when no socket could be connected to
    * it. To be closed by the caller.
    */
   openSender(
@@ -231,11 +231,7 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
     if (threaded) return threaded;
     this.#localSenders += 1;
     const srtp = new SrtpSender(makeSealer(profile, keys.localKey, keys.localSalt));
-    return new LocalSender(
-      srtp,
-      (datagram) => leg.sealed(datagram),
-      () => (this.#localSenders -= 1),
-    );
+    return new LocalSender(srtp, leg, () => (this.#localSenders -= 1));
   }
 
   closed(transport: WireTransport): void {

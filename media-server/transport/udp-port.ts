@@ -7,7 +7,7 @@ import type dgram from 'node:dgram';
 import type { Logger } from '../../protocol/log';
 import { localAddresses, type AddressFilter, type LocalAddress } from './local-addresses';
 import { TransportError } from './transport-error';
-import { bindNow, closeQuietly, createSocket, resize, SendGate } from './udp-socket';
+import { bindNow, closeQuietly, createSocket, resize, SendingSocket } from './udp-socket';
 
 export type DatagramHandler = (data: Buffer, local: LocalSocket, address: string, port: number) => void;
 
@@ -18,7 +18,7 @@ const EPHEMERAL_ATTEMPTS = 20;
 const REFRESH_INTERVAL = 2_000;
 
 /** The shared socket of one local address. */
-export class LocalSocket {
+export class LocalSocket extends SendingSocket {
   readonly address: string;
   readonly family: 4 | 6;
   readonly loopback: boolean;
@@ -27,19 +27,16 @@ export class LocalSocket {
   /** Connected sockets may be put on the same port. */
   readonly shared: boolean;
   errors = 0;
-  readonly #socket: dgram.Socket;
-  readonly #gate: SendGate;
   #closed = false;
 
   constructor(local: LocalAddress, port: number, shared: boolean, handler: DatagramHandler) {
+    super(createSocket(local.family, shared));
     this.address = local.address;
     this.family = local.family;
     this.loopback = local.loopback;
     this.interfaceName = local.interfaceName;
     this.shared = shared;
-    const socket = createSocket(local.family, shared);
-    this.#socket = socket;
-    this.#gate = new SendGate(socket);
+    const { socket } = this;
     try {
       bindNow(socket, local.address, port);
     } catch (error) {
@@ -53,15 +50,15 @@ export class LocalSocket {
   }
 
   send(datagram: Buffer, address: string, port: number): boolean {
-    if (this.#closed || !this.#gate.open()) return false;
-    this.#socket.send(datagram, port, address);
+    if (this.#closed || !this.mayBeSent()) return false;
+    this.socket.send(datagram, port, address);
     return true;
   }
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
+    return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 }
 

@@ -37,18 +37,19 @@ export function closeQuietly(socket: dgram.Socket): void {
   }
 }
 
-/** Drops what a congested socket would only delay. */
-export class SendGate {
+/** A socket that drops what would only be delayed while the system takes nothing. */
+export class SendingSocket {
+  protected readonly socket: dgram.Socket;
   #count = 0;
   #congested = false;
-  readonly #socket: dgram.Socket;
+
   constructor(socket: dgram.Socket) {
-    this.#socket = socket;
+    this.socket = socket;
   }
   /** True when a packet may be handed over. */
-  open(): boolean {
+  protected mayBeSent(): boolean {
     if (this.#congested || ++this.#count % QUEUE_CHECK_INTERVAL === 0) {
-      this.#congested = this.#socket.getSendQueueSize() > MAX_SEND_QUEUE;
+      this.#congested = this.socket.getSendQueueSize() > MAX_SEND_QUEUE;
     }
     return !this.#congested;
   }

@@ -26,19 +26,25 @@ export interface PacketSender {
   close(): void;
 }
 
+/** Sends what was encrypted. */
+export interface SealedOutput {
+  /** `datagram` may be reused after the call. False when it could not be handed on. */
+  sealed(datagram: Buffer): boolean;
+}
+
 /** Encrypts and sends at once, in the thread that calls. */
 export class LocalSender implements PacketSender {
   readonly ownsSocket = false;
   readonly droppedLater = 0;
   readonly #srtp: SrtpSender;
   readonly #prefixes: Prefixes;
-  readonly #send: (datagram: Buffer) => boolean;
+  readonly #output: SealedOutput;
   readonly #closed: (() => void) | undefined;
 
-  constructor(srtp: SrtpSender, send: (datagram: Buffer) => boolean, closed?: () => void) {
+  constructor(srtp: SrtpSender, output: SealedOutput, closed?: () => void) {
     this.#srtp = srtp;
     this.#prefixes = Prefixes.of(srtp.packet);
-    this.#send = send;
+    this.#output = output;
     this.#closed = closed;
   }
 
@@ -70,7 +76,7 @@ export class LocalSender implements PacketSender {
     return this.#sendSealed(this.#srtp.protectRtcp(packet, rtcp.length));
   }
   setPath(): void {
-    // `send` knows.
+    // The output knows.
   }
   close(): void {
     this.#srtp.close();
@@ -78,6 +84,6 @@ export class LocalSender implements PacketSender {
   }
 
   #sendSealed(length: number): number {
-    return length >= 0 && this.#send(this.#prefixes.first(length)) ? length : -1;
+    return length >= 0 && this.#output.sealed(this.#prefixes.first(length)) ? length : -1;
   }
 }

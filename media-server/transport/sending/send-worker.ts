@@ -7,7 +7,7 @@ import { PeerSocket } from '../peer-socket';
 import { SRTP_PROFILES } from '../srtp/profile';
 import { makeSealer, SrtpSender } from '../srtp/srtp-session';
 import { RECORD, RingReader } from './packet-ring';
-import { LocalSender } from './packet-sender';
+import { LocalSender, type SealedOutput } from './packet-sender';
 import { END } from './send-protocol';
 import type { FromSendWorker, LegOrder, SendPath, SendWorkerData } from './send-protocol';
 
@@ -26,7 +26,7 @@ function post(message: FromSendWorker): boolean {
 }
 const ring = new RingReader((workerData as SendWorkerData).memory);
 
-class Leg {
+class Leg implements SealedOutput {
   readonly #number: number;
   readonly #sender: LocalSender;
   readonly #old = new Map<PeerSocket, NodeJS.Timeout>();
@@ -39,7 +39,7 @@ class Leg {
       Buffer.from(order.key, 'hex'),
       Buffer.from(order.salt, 'hex'),
     );
-    this.#sender = new LocalSender(new SrtpSender(sealer), (datagram) => this.#send(datagram));
+    this.#sender = new LocalSender(new SrtpSender(sealer), this);
   }
   sendRtp(headerLength: number, bytes: Buffer, start: number, end: number): boolean {
     return this.#sender.sendJoinedRtp(headerLength, bytes, start, end) >= 0;
@@ -71,7 +71,7 @@ class Leg {
     this.#old.delete(socket);
     socket.close();
   }
-  #send(datagram: Buffer): boolean {
+  sealed(datagram: Buffer): boolean {
     if (this.#socket) return this.#socket.send(datagram);
     return post({ type: 'sealed', leg: this.#number, data: Uint8Array.from(datagram) });
   }

@@ -9,7 +9,7 @@ import { startThread } from '../../thread';
 import type { SrtpProfile } from '../srtp/profile';
 import type { SrtpKeyingMaterial } from '../dtls/association-secrets';
 import { createRingMemory, MAX_LEGS, RECORD, RingWriter } from './packet-ring';
-import type { PacketSender } from './packet-sender';
+import type { PacketSender, SealedOutput } from './packet-sender';
 import { END, WAKE } from './send-protocol';
 import type { FromSendWorker, LegOrder, SendPath, SendWorkerData } from './send-protocol';
 
@@ -23,12 +23,10 @@ export interface SenderPoolOptions {
   readonly received: (data: Buffer, localAddress: string, address: string, port: number) => void;
 }
 
-/** What a leg has to be told. */
-export interface LegListener {
-  /** Encrypted and to be sent by the server's own sockets. `datagram` may be reused after the call. */
-  sealed(datagram: Buffer): boolean;
-  /** The thread is gone, and the keys with it. */
-  failed(): void;
+/** What a leg has to be told, beside what is to be sent by the server's own sockets. */
+export interface LegListener extends SealedOutput {
+  /** The thread that encrypted is gone, and the keys with it. */
+  senderFailed(): void;
 }
 
 /** Sockets, ciphers and little else; more means that something leaks. */
@@ -61,7 +59,7 @@ class SendThread {
       clearTimeout(this.#retry);
       ended(reason);
       this.#forgetOrders();
-      for (const leg of [...this.#legs.values()]) leg.failed();
+      for (const leg of [...this.#legs.values()]) leg.senderFailed();
       this.#legs.clear();
     };
     this.#worker.on('message', (message: FromSendWorker) => this.#message(message, options));

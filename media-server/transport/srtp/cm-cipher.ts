@@ -6,6 +6,7 @@ import {
   sharedPacket,
   type PacketOpener,
   type PacketSealer,
+  type StreamSealer,
 } from './packet-cipher';
 import { deriveAuthenticationKeys, deriveSessionKeys, writePacketIv } from './session-keys';
 
@@ -42,6 +43,13 @@ export class CmCipher implements PacketSealer, PacketOpener {
 
   close(): void {
     // Nothing but memory is held.
+  }
+
+  stream(ssrc: number): StreamSealer {
+    return {
+      sealRtp: (packet, headerLength, length, rollover, sequence) =>
+        this.sealRtp(packet, headerLength, length, ssrc, rollover, sequence),
+    };
   }
 
   sealRtp(

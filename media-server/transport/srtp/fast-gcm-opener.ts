@@ -3,7 +3,7 @@
  * next: a forged one, whatever number it has, makes nobody work ahead. What comes out of order takes the ordinary way.
  */
 import { GcmCipher } from './gcm-cipher';
-import { blocksFor, KeyStreams } from './key-streams';
+import { blocksFor, KeyStreams, type KeyStream } from './key-streams';
 import type { PacketOpener } from './packet-cipher';
 import { deriveSessionKeys, type SessionKeys } from './session-keys';
 
@@ -14,8 +14,8 @@ const STREAMS = 8;
 export class FastGcmOpener implements PacketOpener {
   readonly rtcpOverhead = TAG + 4;
   readonly #ordinary: GcmCipher;
+  /** Until the first authentic packet: a viewer sends none. */
   #keys: SessionKeys | undefined;
-  /** From the first packet on: a viewer sends none. */
   #keyStreams: KeyStreams | undefined;
 
   constructor(masterKey: Buffer, masterSalt: Buffer) {
@@ -34,11 +34,13 @@ export class FastGcmOpener implements PacketOpener {
     const end = length - TAG;
     if (end < headerLength) return -1;
     const blocks = blocksFor(end - headerLength);
-    const found = this.#find(length, blocks, ssrc, rollover, sequence);
+    const keyStreams = this.#keyStreams;
+    const stream = keyStreams && length <= keyStreams.packet.length ? keyStreams.known(ssrc) : undefined;
+    const found = stream ? stream.find(blocks, rollover, sequence) : -1;
     const authentic =
-      found < 0
-        ? this.#ordinary.openRtp(packet, headerLength, length, ssrc, rollover, sequence) === end
-        : this.#open(packet, headerLength, end, found);
+      stream && found >= 0
+        ? this.#open(stream, packet, headerLength, end, found)
+        : this.#ordinary.openRtp(packet, headerLength, length, ssrc, rollover, sequence) === end;
     if (!authentic) return -1;
     this.#prepare(blocks, ssrc, rollover, sequence);
     return end;
@@ -54,18 +56,11 @@ export class FastGcmOpener implements PacketOpener {
     this.#keyStreams = undefined;
   }
 
-  #find(length: number, blocks: number, ssrc: number, rollover: number, sequence: number): number {
-    const keyStreams = this.#keyStreams;
-    if (keyStreams === undefined || length > keyStreams.packet.length) return -1;
-    const stream = keyStreams.known(ssrc);
-    return stream === undefined ? -1 : keyStreams.find(stream, blocks, rollover, sequence);
-  }
-
-  #open(packet: Buffer, headerLength: number, end: number, keyStream: number): boolean {
-    const keyStreams = this.#keyStreams!;
-    packet.copy(keyStreams.packet, 0, 0, end + TAG);
-    if (!keyStreams.open(headerLength, end, keyStream)) return false;
-    keyStreams.packet.copy(packet, headerLength, headerLength, end);
+  #open(stream: KeyStream, packet: Buffer, headerLength: number, end: number, keyStream: number): boolean {
+    const place = this.#keyStreams!.packet;
+    packet.copy(place, 0, 0, end + TAG);
+    if (!stream.open(headerLength, end, keyStream)) return false;
+    place.copy(packet, headerLength, headerLength, end);
     return true;
   }
 
@@ -73,14 +68,13 @@ export class FastGcmOpener implements PacketOpener {
   #prepare(blocks: number, ssrc: number, rollover: number, sequence: number): void {
     if (this.#keys) {
       this.#keyStreams = KeyStreams.make(this.#keys, STREAMS);
-      // Once is enough to know.
+      // Asked for once: where it cannot be had, it cannot be had later.
       this.#keys = undefined;
     }
-    const keyStreams = this.#keyStreams;
-    const stream = keyStreams?.of(ssrc);
-    if (keyStreams === undefined || stream === undefined) return;
+    const stream = this.#keyStreams?.of(ssrc);
+    if (stream === undefined) return;
     const next = (sequence + 1) & 0xffff;
     const counter = next === 0 ? rollover + 1 : rollover;
-    if (keyStreams.find(stream, blocks, counter, next) < 0) keyStreams.make(stream, blocks, counter, next);
+    if (stream.find(blocks, counter, next) < 0) stream.make(blocks, counter, next);
   }
 }

@@ -3,8 +3,8 @@
  * takes the ordinary way and gives the same bytes.
  */
 import { GcmCipher } from './gcm-cipher';
-import { blocksFor, KeyStreams } from './key-streams';
-import type { PacketSealer } from './packet-cipher';
+import { blocksFor, KeyStreams, type KeyStream } from './key-streams';
+import type { PacketSealer, StreamSealer } from './packet-cipher';
 import { deriveSessionKeys } from './session-keys';
 
 const TAG = 16;
@@ -32,26 +32,10 @@ export class FastGcmSealer implements PacketSealer {
     return keyStreams && new FastGcmSealer(new GcmCipher(keys), keyStreams);
   }
 
-  sealRtp(
-    packet: Buffer,
-    headerLength: number,
-    length: number,
-    ssrc: number,
-    rollover: number,
-    sequence: number,
-  ): number {
-    const keyStreams = this.#keyStreams;
-    const stream = packet === this.packet ? keyStreams.of(ssrc) : undefined;
-    if (stream !== undefined) {
-      const blocks = blocksFor(length - headerLength);
-      let found = keyStreams.find(stream, blocks, rollover, sequence);
-      if (found < 0) found = keyStreams.make(stream, blocks, rollover, sequence);
-      if (found >= 0) {
-        keyStreams.seal(headerLength, length, found);
-        return length + TAG;
-      }
-    }
-    return this.#ordinary.sealRtp(packet, headerLength, length, ssrc, rollover, sequence);
+  stream(ssrc: number): StreamSealer {
+    const ordinary = this.#ordinary.stream(ssrc);
+    const keyStream = this.#keyStreams.of(ssrc);
+    return keyStream ? new FastStream(this.packet, keyStream, ordinary) : ordinary;
   }
 
   sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number {
@@ -60,5 +44,31 @@ export class FastGcmSealer implements PacketSealer {
 
   close(): void {
     this.#keyStreams.close();
+  }
+}
+
+class FastStream implements StreamSealer {
+  readonly #packet: Buffer;
+  readonly #keyStream: KeyStream;
+  readonly #ordinary: StreamSealer;
+
+  constructor(packet: Buffer, keyStream: KeyStream, ordinary: StreamSealer) {
+    this.#packet = packet;
+    this.#keyStream = keyStream;
+    this.#ordinary = ordinary;
+  }
+
+  sealRtp(packet: Buffer, headerLength: number, length: number, rollover: number, sequence: number): number {
+    if (packet === this.#packet) {
+      const keyStream = this.#keyStream;
+      const blocks = blocksFor(length - headerLength);
+      let found = keyStream.find(blocks, rollover, sequence);
+      if (found < 0) found = keyStream.make(blocks, rollover, sequence);
+      if (found >= 0) {
+        keyStream.seal(headerLength, length, found);
+        return length + TAG;
+      }
+    }
+    return this.#ordinary.sealRtp(packet, headerLength, length, rollover, sequence);
   }
 }

@@ -6,6 +6,7 @@ import {
   sharedPacket,
   type PacketOpener,
   type PacketSealer,
+  type StreamSealer,
 } from './packet-cipher';
 import { deriveSessionKeys, writePacketIv, type SessionKeys } from './session-keys';
 
@@ -44,6 +45,13 @@ export class GcmCipher implements PacketSealer, PacketOpener {
 
   close(): void {
     // Nothing but memory is held.
+  }
+
+  stream(ssrc: number): StreamSealer {
+    return {
+      sealRtp: (packet, headerLength, length, rollover, sequence) =>
+        this.sealRtp(packet, headerLength, length, ssrc, rollover, sequence),
+    };
   }
 
   sealRtp(

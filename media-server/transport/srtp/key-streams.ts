@@ -76,22 +76,81 @@ export function blocksFor(textLength: number): number {
   return 1 + ((textLength + 15) >>> 4);
 }
 
-/** The key stream of consecutive packets of one SSRC. */
+/** The key stream of consecutive packets of one SSRC. Refers to all that a packet needs: every step to memory counts. */
 export class KeyStream {
   readonly ssrc: number;
+  readonly #owner: KeyStreams;
+  readonly #arena: Arena;
+  readonly #slot: number;
   /** Where it lies in the arena. */
-  readonly offset: number;
+  readonly #offset: number;
   /** Per packet. */
-  blocks = 0;
-  rollover = -1;
-  first = 0;
-  count = 0;
-  constructor(ssrc: number, offset: number) {
+  #blocks = 0;
+  #rollover = -1;
+  #first = 0;
+  #count = 0;
+
+  constructor(ssrc: number, owner: KeyStreams, arena: Arena, slot: number, offset: number) {
     this.ssrc = ssrc;
-    this.offset = offset;
+    this.#owner = owner;
+    this.#arena = arena;
+    this.#slot = slot;
+    this.#offset = offset;
+  }
+
+  /** Where the key stream of a packet lies; -1: not made, or too short. */
+  find(blocks: number, rollover: number, sequence: number): number {
+    const index = sequence - this.#first;
+    if (rollover !== this.#rollover || index < 0 || index >= this.#count || blocks > this.#blocks) return -1;
+    return this.#offset + index * this.#blocks * 16;
+  }
+
+  /**
+   * Makes the key stream from that packet on; returns where it lies. -1: nothing was made, because the packet is larger than
+   * the room, or comes before what was made already; a late packet must not make the stream start over.
+   */
+  make(blocks: number, rollover: number, sequence: number): number {
+    const ahead = rollover * 0x10000 + sequence - (this.#rollover * 0x10000 + this.#first);
+    if (ahead < 0) return -1;
+    if (blocks > this.#blocks) this.#blocks = Math.ceil(blocks / BLOCK_GRAIN) * BLOCK_GRAIN;
+    this.#count = this.#owner.write(this.ssrc, this.#offset, this.#blocks, rollover, sequence);
+    if (this.#count === 0) {
+      this.#blocks = 0;
+      return -1;
+    }
+    this.#rollover = rollover;
+    this.#first = sequence;
+    return this.#offset;
+  }
+
+  /** Encrypts the text of the arena's packet, which ends at `length`, and puts the tag behind it. */
+  seal(headerLength: number, length: number, keyStream: number): void {
+    this.#writeLengths(headerLength, length - headerLength);
+    this.#arena.module.seal(LAYOUT.packet, headerLength, length, this.#slot, keyStream);
+  }
+
+  /** The reverse; false, and nothing decrypted, when it is not authentic. The tag is lost. */
+  open(headerLength: number, length: number, keyStream: number): boolean {
+    this.#writeLengths(headerLength, length - headerLength);
+    return this.#arena.module.open(LAYOUT.packet, headerLength, length, this.#slot, keyStream) !== 0;
+  }
+
+  /** The memory belongs to others from now on. */
+  forget(): void {
+    this.#count = 0;
+  }
+
+  /** In bits, as GHASH ends with them. */
+  #writeLengths(headerLength: number, textLength: number): void {
+    const { bytes } = this.#arena;
+    bytes[LAYOUT.lengths + 6] = headerLength >>> 5;
+    bytes[LAYOUT.lengths + 7] = headerLength << 3;
+    bytes[LAYOUT.lengths + 14] = textLength >>> 5;
+    bytes[LAYOUT.lengths + 15] = textLength << 3;
   }
 }
 
+/** The key streams of one key. */
 export class KeyStreams {
   /** Where packets are sealed and opened. 2 KiB, shared by all keys of a thread. */
   readonly packet: Buffer;
@@ -104,14 +163,15 @@ export class KeyStreams {
   /** A handful: searching an array of small objects is cheaper than hashing. */
   readonly #streams: KeyStream[] = [];
   readonly #most: number;
-  readonly #size: number;
+  /** Bytes of each. */
+  readonly #room: number;
   #closed = false;
 
   private constructor({ rtpKey, rtpSalt }: SessionKeys, streams: number, arena: Arena, slot: number) {
     this.#arena = arena;
     this.#slot = slot;
     this.#most = streams;
-    this.#size = ROOM / streams;
+    this.#room = ROOM / streams;
     this.packet = arena.packet;
     this.#salt = rtpSalt;
     this.#aes = createCipheriv('aes-128-ecb', rtpKey, null);
@@ -135,42 +195,24 @@ export class KeyStreams {
     const known = this.known(ssrc);
     if (known !== undefined) return known;
     if (this.#closed || this.#streams.length >= this.#most) return undefined;
-    const stream = new KeyStream(ssrc, this.#slot + TABLE_SIZE + this.#streams.length * this.#size);
+    const offset = this.#slot + TABLE_SIZE + this.#streams.length * this.#room;
+    const stream = new KeyStream(ssrc, this, this.#arena, this.#slot, offset);
     this.#streams.push(stream);
     return stream;
   }
 
-  /** Where the key stream of a packet lies; -1: not made, or too short. */
-  find(stream: KeyStream, blocks: number, rollover: number, sequence: number): number {
-    const index = sequence - stream.first;
-    if (rollover !== stream.rollover || index < 0 || index >= stream.count || blocks > stream.blocks)
-      return -1;
-    return stream.offset + index * stream.blocks * 16;
-  }
-
-  /**
-   * Makes the key stream from that packet on; returns where it lies. -1: nothing was made, because the packet is larger than
-   * the room, or comes before what was made already; a late packet must not make the stream start over.
-   */
-  make(stream: KeyStream, blocks: number, rollover: number, sequence: number): number {
-    const ahead = rollover * 0x10000 + sequence - (stream.rollover * 0x10000 + stream.first);
-    if (ahead < 0) return -1;
-    if (blocks > stream.blocks) stream.blocks = Math.ceil(blocks / BLOCK_GRAIN) * BLOCK_GRAIN;
-    const size = stream.blocks;
-    const fitting = Math.floor(this.#size / (size * 16));
+  /** Writes the key stream of as many packets as fit, each of so many blocks; returns how many these are. */
+  write(ssrc: number, offset: number, blocks: number, rollover: number, sequence: number): number {
+    if (this.#closed || blocks > BLOCK_NUMBERS.length) return 0;
+    const fitting = Math.floor(this.#room / (blocks * 16));
     // Not across the roll-over, whose packets have another counter.
     const count = Math.min(fitting, 0x10000 - sequence);
-    if (count < 1 || size > 256) {
-      stream.blocks = 0;
-      stream.count = 0;
-      return -1;
-    }
     const words = this.#ivWords;
     let at = 0;
     for (let packet = 0; packet < count; packet++) {
-      writePacketIv(this.#iv, this.#salt, GCM_IV_OFFSET, stream.ssrc, rollover, sequence + packet);
+      writePacketIv(this.#iv, this.#salt, GCM_IV_OFFSET, ssrc, rollover, sequence + packet);
       const [a, b, c] = [words[0]!, words[1]!, words[2]!];
-      for (let block = 0; block < size; block++) {
+      for (let block = 0; block < blocks; block++) {
         counters[at] = a;
         counters[at + 1] = b;
         counters[at + 2] = c;
@@ -178,38 +220,15 @@ export class KeyStreams {
         at += 4;
       }
     }
-    this.#arena.bytes.set(this.#aes.update(counterBytes.subarray(0, at * 4)), stream.offset);
-    stream.rollover = rollover;
-    stream.first = sequence;
-    stream.count = count;
-    return stream.offset;
-  }
-
-  /** Encrypts the text of `packet`, which ends at `length`, and puts the tag behind it. */
-  seal(headerLength: number, length: number, keyStream: number): void {
-    this.#writeLengths(headerLength, length - headerLength);
-    this.#arena.module.seal(LAYOUT.packet, headerLength, length, this.#slot, keyStream);
-  }
-
-  /** The reverse; false, and the packet as it was, when it is not authentic. The tag is lost. */
-  open(headerLength: number, length: number, keyStream: number): boolean {
-    this.#writeLengths(headerLength, length - headerLength);
-    return this.#arena.module.open(LAYOUT.packet, headerLength, length, this.#slot, keyStream) !== 0;
+    if (count > 0) this.#arena.bytes.set(this.#aes.update(counterBytes.subarray(0, at * 4)), offset);
+    return count;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const stream of this.#streams) stream.forget();
     this.#streams.length = 0;
     this.#arena.release(this.#slot);
-  }
-
-  /** In bits, as GHASH ends with them. */
-  #writeLengths(headerLength: number, textLength: number): void {
-    const { bytes } = this.#arena;
-    bytes[LAYOUT.lengths + 6] = headerLength >>> 5;
-    bytes[LAYOUT.lengths + 7] = headerLength << 3;
-    bytes[LAYOUT.lengths + 14] = textLength >>> 5;
-    bytes[LAYOUT.lengths + 15] = textLength << 3;
   }
 }

@@ -1,3 +1,12 @@
+/** Seals the RTP packets of one SSRC. */
+export interface StreamSealer {
+  /**
+   * Encrypts `packet[headerLength..length)` in place and appends the tag; there must be room. Returns the new length.
+   * The same rollover and sequence must never be sealed twice with different content.
+   */
+  sealRtp(packet: Buffer, headerLength: number, length: number, rollover: number, sequence: number): number;
+}
+
 /**
  * What both protection profiles do to a packet, in place. Sequence numbers, roll-over and replay are decided outside; the
  * directions have keys of their own.
@@ -11,18 +20,8 @@ export interface PacketSealer {
   readonly rtpOverhead: number;
   /** Bytes that RTCP grows by, index included. */
   readonly rtcpOverhead: number;
-  /**
-   * Encrypts `packet[headerLength..length)` in place and appends the tag; there must be room. Returns the new length.
-   * The same (ssrc, rollover, sequence) must never be sealed twice with different content.
-   */
-  sealRtp(
-    packet: Buffer,
-    headerLength: number,
-    length: number,
-    ssrc: number,
-    rollover: number,
-    sequence: number,
-  ): number;
+  /** To be asked for once per SSRC. */
+  stream(ssrc: number): StreamSealer;
   sealRtcp(packet: Buffer, length: number, ssrc: number, index: number): number;
   /** Forgets what it keeps of the keys. */
   close(): void;

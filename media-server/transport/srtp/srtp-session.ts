@@ -6,7 +6,7 @@ import { CmCipher } from './cm-cipher';
 import { FastGcmOpener } from './fast-gcm-opener';
 import { FastGcmSealer } from './fast-gcm-sealer';
 import { GcmCipher } from './gcm-cipher';
-import type { PacketOpener, PacketSealer } from './packet-cipher';
+import type { PacketOpener, PacketSealer, StreamSealer } from './packet-cipher';
 import type { SrtpProfile } from './profile';
 
 /** A simulcast sender with retransmission has seven streams; authentic peers stay far below. */
@@ -38,16 +38,21 @@ export function rtpHeaderLength(packet: Buffer, length: number): number {
 
 /** One SSRC: how far it has come, and what went out under its last sequence numbers, so that nothing else ever does. */
 class SentStream {
+  /** Signed: a number that V8 keeps in the object itself. */
   readonly ssrc: number;
+  readonly next: SentStream | undefined;
+  readonly sealer: StreamSealer;
   last: number;
   rollover = 0;
   /** An index and a hash for each of the last numbers; undefined where contents need not be told apart. */
   readonly #contents: Uint32Array | undefined;
 
-  constructor(ssrc: number, last: number, fragile: boolean) {
+  constructor(cipher: PacketSealer, ssrc: number, last: number, next: SentStream | undefined) {
     this.ssrc = ssrc;
+    this.next = next;
+    this.sealer = cipher.stream(ssrc >>> 0);
     this.last = last;
-    this.#contents = fragile ? new Uint32Array(2 * RTP_WINDOW) : undefined;
+    this.#contents = cipher.fragile ? new Uint32Array(2 * RTP_WINDOW) : undefined;
   }
 
   /** False when these numbers carried something else, or may have. */
@@ -60,11 +65,13 @@ class SentStream {
     hash >>>= 0;
     const slot = 2 * (index % RTP_WINDOW);
     // One more than the index: zero is an empty slot. Modulo 2^32 is far beyond the window.
-    const stored = contents[slot]!;
     const wanted = (index + 1) >>> 0;
-    if (!newest && stored === wanted) return contents[slot + 1] === hash;
-    // A later packet has taken the slot: whether this one was ever sent is forgotten.
-    if (!newest && stored !== 0 && (stored - wanted) >>> 0 < 0x80000000) return false;
+    if (!newest) {
+      const stored = contents[slot]!;
+      if (stored === wanted) return contents[slot + 1] === hash;
+      // A later packet has taken the slot: whether this one was ever sent is forgotten.
+      if (stored !== 0 && (stored - wanted) >>> 0 < 0x80000000) return false;
+    }
     contents[slot] = wanted;
     contents[slot + 1] = hash;
     return true;
@@ -73,8 +80,9 @@ class SentStream {
 
 export class SrtpSender {
   readonly #cipher: PacketSealer;
-  /** A handful: searching an array of small objects is cheaper than hashing. */
-  readonly #streams: SentStream[] = [];
+  /** A handful, linked: searching small objects is cheaper than hashing, and an array would be two more to visit. */
+  #streams: SentStream | undefined;
+  #streamCount = 0;
   #rtcpIndex = 0;
 
   constructor(cipher: PacketSealer) {
@@ -104,20 +112,16 @@ export class SrtpSender {
    */
   protectRtp(packet: Buffer, headerLength: number, length: number): number {
     const sequence = (packet[2]! << 8) | packet[3]!;
-    const ssrc = ((packet[8]! << 24) | (packet[9]! << 16) | (packet[10]! << 8) | packet[11]!) >>> 0;
-    let stream: SentStream | undefined;
+    const ssrc = (packet[8]! << 24) | (packet[9]! << 16) | (packet[10]! << 8) | packet[11]!;
+    let stream = this.#streams;
+    while (stream !== undefined && stream.ssrc !== ssrc) stream = stream.next;
     let fresh = false;
-    for (const known of this.#streams) {
-      if (known.ssrc === ssrc) {
-        stream = known;
-        break;
-      }
-    }
     if (stream === undefined) {
-      if (this.#streams.length >= MAX_STREAMS) return -1;
-      stream = new SentStream(ssrc, sequence, this.#cipher.fragile);
+      if (this.#streamCount >= MAX_STREAMS) return -1;
+      this.#streamCount++;
+      stream = new SentStream(this.#cipher, ssrc, sequence, this.#streams);
+      this.#streams = stream;
       fresh = true;
-      this.#streams.push(stream);
     }
     let { rollover } = stream;
     const lead = (sequence - stream.last) & 0xffff;
@@ -131,7 +135,7 @@ export class SrtpSender {
       rollover -= 1;
     }
     if (!stream.allows(packet, headerLength, length, rollover * 0x10000 + sequence, newest)) return -1;
-    return this.#cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence);
+    return stream.sealer.sealRtp(packet, headerLength, length, rollover, sequence);
   }
 
   protectRtcp(packet: Buffer, length: number): number {
