@@ -84,6 +84,8 @@ export class OutgoingStream implements MediaSink {
   // What fits.
   readonly #capacity = new LegCapacity();
   readonly #offered = new RateMeter();
+  /** Not yet in `#offered`: what every packet changes stands in as few objects as possible. */
+  #offeredBytes = 0;
   #configuredLimit: number | undefined;
   #limit: number | undefined;
   readonly #layers = new TemporalLayers();
@@ -91,6 +93,8 @@ export class OutgoingStream implements MediaSink {
   #overBudget = false;
   #nextUpdate = 0;
 
+  #packetsSent = 0;
+  #bytesSent = 0;
   #nacks = 0;
   #pictureLosses = 0;
   #fullIntraRequests = 0;
@@ -193,7 +197,7 @@ export class OutgoingStream implements MediaSink {
     if (packet.codec !== this.#codec) this.#adopt(packet.codec);
     if (this.#writer.payloadType < 0) return;
     const bytes = packet.payloadEnd - packet.payloadStart;
-    this.#offered.add(bytes + OVERHEAD_BYTES);
+    this.#offeredBytes += bytes + OVERHEAD_BYTES;
     if (this.#waiting) {
       if (!packet.keyframeStart || packet.late) return;
       // What waits of another source, or of a larger picture, makes way.
@@ -217,7 +221,8 @@ export class OutgoingStream implements MediaSink {
     const now = this.#clock.now();
     const timestamp = mapping.timestamp(packet.timestamp);
     if (!packet.late) mapping.sent(timestamp, now);
-    this.#reports.count(bytes);
+    this.#packetsSent++;
+    this.#bytesSent += bytes;
     this.#buffer.send(packet, timestamp, bytes, now);
   }
 
@@ -327,13 +332,14 @@ export class OutgoingStream implements MediaSink {
     if (!this.#writable || !this.#parameters) return undefined;
     this.#buffer.drain(now, this.#limit, this.#codec, this.#capacity.probing && this.#probes);
     if (now >= this.#nextUpdate) this.#update(now);
-    if (!this.#reports.isDue(now)) return undefined;
+    if (this.#packetsSent === 0 || !this.#reports.isDue(now)) return undefined;
     const clock = this.#source?.clock;
     if (!clock || !this.#codec || this.#waiting) return undefined;
     const wallTime = this.#clock.wallTime();
     const timestamp = this.#mapping.timestamp(timestampAt(clock, wallTime, this.#codec.clockRate));
     const { ssrc, cname } = this.#parameters;
-    return this.#reports.build(ssrc, cname, wallTime, timestamp, now);
+    const [packets, octets] = [this.#packetsSent, this.#bytesSent];
+    return this.#reports.build({ ssrc, wallTime, timestamp, packets, octets }, cname, now);
   }
 
   /** What the leg takes, and what of it is used. */
@@ -342,6 +348,8 @@ export class OutgoingStream implements MediaSink {
     this.#nextUpdate = now + UPDATE_INTERVAL_MS;
     if (elapsed > 0) this.#layers.measure(elapsed);
     const sent = this.#buffer.measure(now);
+    this.#offered.add(this.#offeredBytes);
+    this.#offeredBytes = 0;
     const offered = this.#offered.update(now);
     if (this.kind !== 'video') return;
     this.#capacity.update(now, sent, offered, this.#probes);
@@ -365,8 +373,8 @@ export class OutgoingStream implements MediaSink {
   stats(): OutgoingStreamStats {
     return {
       ssrc: this.ssrc,
-      packetsSent: this.#reports.packetsSent,
-      bytesSent: this.#reports.bytesSent,
+      packetsSent: this.#packetsSent,
+      bytesSent: this.#bytesSent,
       nacks: this.#nacks,
       pictureLosses: this.#pictureLosses,
       fullIntraRequests: this.#fullIntraRequests,

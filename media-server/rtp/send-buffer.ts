@@ -15,8 +15,8 @@ import type { StreamMapping } from './stream-mapping';
 export const OVERHEAD_BYTES = 60;
 /** An older packet comes too late for a live picture. */
 const MAX_RESEND_AGE_MS = 2_000;
-/** Retransmissions may at most use this share of what is sent, so that a broken viewer cannot multiply our traffic. */
-const RESEND_SHARE = 0.5;
+/** For so many bytes sent, one may be sent again, so that a broken viewer cannot multiply our traffic. */
+const BYTES_PER_RESENT = 2;
 const RESEND_BURST_BYTES = 200_000;
 /** Of the last packets, so many are sent again in turn to fill a leg that is being tried. */
 const PROBE_PACKETS = 8;
@@ -35,6 +35,8 @@ export class SendBuffer {
   readonly #writer: RtpWriter;
   readonly #mapping: StreamMapping;
   readonly #sent = new RateMeter();
+  /** Not yet in `#sent`. */
+  #sentBytes = 0;
   /** Video only. */
   #kept: SentPackets | undefined;
   #resendAllowance = RESEND_BURST_BYTES;
@@ -64,6 +66,8 @@ export class SendBuffer {
   }
   /** The same, anew; to be called several times a second. */
   measure(now: number): number {
+    this.#sent.add(this.#sentBytes);
+    this.#sentBytes = 0;
     return this.#sent.update(now);
   }
 
@@ -109,7 +113,8 @@ export class SendBuffer {
     const { sequenceNumber, pictureDelta, tl0Delta } = this.#mapping;
     if (this.#kept) {
       this.#kept.keep(sequenceNumber, packet, pictureDelta, tl0Delta);
-      this.#resendAllowance = Math.min(RESEND_BURST_BYTES, this.#resendAllowance + bytes * RESEND_SHARE);
+      const allowance = this.#resendAllowance + Math.trunc(bytes / BYTES_PER_RESENT);
+      this.#resendAllowance = Math.min(RESEND_BURST_BYTES, allowance);
     }
     if (this.#pacer) {
       const queued = {
@@ -189,7 +194,7 @@ export class SendBuffer {
         tl0Delta: kept.tl0Delta(sequenceNumber),
       };
       const bytes = packet.payloadEnd - packet.payloadStart + OVERHEAD_BYTES;
-      this.#sent.add(bytes);
+      this.#sentBytes += bytes;
       this.#writer.writeAgain(packet, place, this.#now, kept.sentAt(sequenceNumber));
       return bytes;
     }
@@ -205,7 +210,7 @@ export class SendBuffer {
     bytes: number,
     now: number,
   ): void {
-    this.#sent.add(bytes);
+    this.#sentBytes += bytes;
     this.#noteSent(sequenceNumber);
     this.#kept?.setSent(sequenceNumber, now);
     this.#writer.write(packet, sequenceNumber, timestamp, pictureDelta, tl0Delta, now);
@@ -232,7 +237,7 @@ export class SendBuffer {
   #resendNow(queued: QueuedPacket, now: number): void {
     // In the queue it waited for the link; from now on its way is known.
     this.#kept?.setResent(queued.sequenceNumber, now);
-    this.#sent.add(queued.bytes);
+    this.#sentBytes += queued.bytes;
     this.#writer.writeAgain(queued.packet, queued, now, this.#kept?.sentAt(queued.sequenceNumber) ?? now);
   }
 }

@@ -4,25 +4,16 @@
  */
 import type { ClockMapping } from '../flow';
 import { buildSenderReport, buildSourceDescription, ntpMiddle } from './rtcp';
-import type { ReceptionReport } from './rtcp';
+import type { ReceptionReport, SenderReport } from './rtcp';
 
 const REPORT_INTERVAL_MS = 1_000;
 
 export class SenderReports {
-  #packetsSent = 0;
-  #bytesSent = 0;
   #packetsLost = 0;
   #fractionLost = 0;
   #roundTrip = 0;
   #nextReport = 0;
 
-  get packetsSent(): number {
-    return this.#packetsSent;
-  }
-  /** Payload bytes. */
-  get bytesSent(): number {
-    return this.#bytesSent;
-  }
   /** As the receiver says. */
   get packetsLost(): number {
     return this.#packetsLost;
@@ -33,11 +24,6 @@ export class SenderReports {
   /** Milliseconds; 0 before the first report. */
   get roundTrip(): number {
     return this.#roundTrip;
-  }
-
-  count(bytes: number): void {
-    this.#packetsSent++;
-    this.#bytesSent += bytes;
   }
 
   /** The receiver's report; `wallTime` in ms. Returns the round trip in ms where it can be told. */
@@ -52,21 +38,14 @@ export class SenderReports {
   }
 
   isDue(now: number): boolean {
-    return now >= this.#nextReport && this.#packetsSent > 0;
+    return now >= this.#nextReport;
   }
 
-  /** The report that is due. `timestamp`: the stream's time at `wallTime`, modulo 2^32. */
-  build(ssrc: number, cname: string, wallTime: number, timestamp: number, now: number): Buffer {
+  /** The report that is due. Its timestamp is the stream's time at its wall time. */
+  build(sent: Omit<SenderReport, 'type' | 'ntpMiddle' | 'reports'>, cname: string, now: number): Buffer {
     this.#nextReport = now + REPORT_INTERVAL_MS;
-    const report = buildSenderReport({
-      ssrc,
-      wallTime,
-      timestamp,
-      packets: this.#packetsSent,
-      octets: this.#bytesSent,
-      reports: [],
-    });
-    return Buffer.concat([report, buildSourceDescription(ssrc, cname)]);
+    const report = buildSenderReport({ ...sent, reports: [] });
+    return Buffer.concat([report, buildSourceDescription(sent.ssrc, cname)]);
   }
 }
 

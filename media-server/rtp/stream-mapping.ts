@@ -72,7 +72,8 @@ export class StreamMapping {
     if (!newSource) return;
     const elapsed = Math.max(FRAME_S, (now - this.#lastSentAt) / 1000);
     const next = this.#lastTimestamp + Math.round(elapsed * packet.codec.clockRate);
-    this.#timestampDelta = (next - packet.timestamp) >>> 0;
+    // Signed: a number that V8 keeps in the object itself.
+    this.#timestampDelta = (next - packet.timestamp) | 0;
   }
 
   /** VP8: picture ids count on from `last`, the packet sent last, whose ids were moved by `lastDelta`. */
