@@ -16,7 +16,10 @@ export const LAYOUT = {
   mask: 2_048,
   /** The last block of GHASH: lengths in bits of what is authenticated and what is encrypted. */
   lengths: 2_080,
-  slots: 4_096,
+  /** The initialization vector of a packet, and 4 bytes that count for nothing. */
+  iv: 2_096,
+  /** What lies behind is the user's. */
+  free: 4_096,
 } as const;
 
 /** 32 positions of 4 bits, 16 values each, 16 bytes per value. */
@@ -33,6 +36,8 @@ export interface GcmModule {
    * tag is lost.
    */
   open(packet: number, headerLength: number, length: number, table: number, keyStream: number): number;
+  /** Writes the counter blocks 1, 2, 3 … 255 at most of the packet whose vector stands at `LAYOUT.iv`. */
+  count(at: number, blocks: number): void;
 }
 
 /** Neither Node's types nor a bare `lib` know WebAssembly; this is all that is used of it. */
@@ -78,8 +83,10 @@ const AND = [0x71];
 const SHIFT_LEFT = [0x74];
 const LESS = [0x48];
 const LESS_OR_EQUAL = [0x4c];
+const GREATER = [0x4a];
 const VECTOR_AND = [0xfd, 0x4e];
 const VECTOR_XOR = [0xfd, 0x51];
+const LAST_WORD = [0xfd, 0x1c, 3];
 const ANY_TRUE = [0xfd, 0x53];
 const ZERO = [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
 const BLOCK = [0x02, EMPTY];
@@ -172,6 +179,20 @@ function open(): number[] {
   ];
 }
 
+function count(): number[] {
+  const [at, blocks, number, vector] = [0, 1, 2, 3] as const;
+  return [
+    ...[2, 1, I32, 1, V128],
+    ...[...constant(LAYOUT.iv), ...load(), ...set(vector)],
+    ...[...BLOCK, ...LOOP],
+    ...[...get(number), ...constant(1), ...ADD, ...tee(number), ...get(blocks), ...GREATER, ...branchIf(1)],
+    // In the last byte: the number is big-endian.
+    ...[...get(at), ...get(vector), ...get(number), ...constant(24), ...SHIFT_LEFT, ...LAST_WORD, ...store()],
+    ...[...get(at), ...constant(16), ...ADD, ...set(at), ...branch(0)],
+    ...[...END, ...END, ...END],
+  ];
+}
+
 function section(id: number, content: number[]): number[] {
   return [id, ...leb(content.length), ...content];
 }
@@ -181,19 +202,20 @@ function text(value: string): number[] {
 }
 
 function moduleBytes(pages: number): Uint8Array<ArrayBuffer> {
-  const bodies = [absorb(), seal(), open()];
+  const bodies = [absorb(), seal(), open(), count()];
   const parameters = [5, I32, I32, I32, I32, I32];
   const types = [
     [0x60, 4, I32, I32, V128, I32, 1, V128],
     [0x60, ...parameters, 0],
     [0x60, ...parameters, 1, I32],
+    [0x60, 2, I32, I32, 0],
   ];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [types.length, ...types.flat()]),
     ...section(2, [1, ...text('own'), ...text('memory'), 2, 1, ...leb(pages), ...leb(pages)]),
-    ...section(3, [bodies.length, 0, 1, 2]),
-    ...section(7, [2, ...text('seal'), 0, 1, ...text('open'), 0, 2]),
+    ...section(3, [bodies.length, 0, 1, 2, 3]),
+    ...section(7, [3, ...text('seal'), 0, 1, ...text('open'), 0, 2, ...text('count'), 0, 3]),
     ...section(10, [bodies.length, ...bodies.flatMap((body) => [...leb(body.length), ...body])]),
   ]);
 }

@@ -11,6 +11,11 @@ import { writePacketIv, type SessionKeys } from './session-keys';
 /** Two key streams of nine packets of 1,200 bytes each, or of many small ones. */
 const ROOM = 24 * 1024;
 const SLOT_SIZE = TABLE_SIZE + ROOM;
+/** Counter blocks on their way into AES, then the slots. */
+const COUNTERS = LAYOUT.free;
+const FIRST_SLOT = COUNTERS + ROOM;
+/** The counter blocks of a packet are told apart by one byte. */
+const MAX_BLOCKS = 255;
 /** Pages that nobody touched cost nothing. */
 const SLOTS = 128;
 /** Sizes are rounded up, so that a stream whose packets grow a little does not start over each time. */
@@ -22,13 +27,16 @@ class Arena {
   readonly bytes: Uint8Array;
   /** Where packets are sealed and sent from, or opened. */
   readonly packet: Buffer;
-  readonly #free = Array.from({ length: SLOTS }, (_, i) => LAYOUT.slots + (SLOTS - 1 - i) * SLOT_SIZE);
+  /** Of the packet whose counter blocks are written. */
+  readonly iv: Buffer;
+  readonly #free = Array.from({ length: SLOTS }, (_, i) => FIRST_SLOT + (SLOTS - 1 - i) * SLOT_SIZE);
 
   constructor() {
-    const { module, memory } = instantiateGcm(LAYOUT.slots + SLOTS * SLOT_SIZE);
+    const { module, memory } = instantiateGcm(FIRST_SLOT + SLOTS * SLOT_SIZE);
     this.module = module;
     this.bytes = new Uint8Array(memory);
     this.packet = Buffer.from(memory, LAYOUT.packet, LAYOUT.packetSize);
+    this.iv = Buffer.from(memory, LAYOUT.iv, 12);
   }
 
   take(): number | undefined {
@@ -60,16 +68,6 @@ function takeSlot(): { arena: Arena; slot: number } | undefined {
     return undefined;
   }
 }
-
-/** Counter blocks on their way into AES; shared, as everything here happens in one go. */
-const counters = new Uint32Array(ROOM / 4);
-const counterBytes = new Uint8Array(counters.buffer);
-/** 1, 2, 3 … as big-endian words in the byte order of this machine. */
-const BLOCK_NUMBERS = (() => {
-  const bytes = Buffer.alloc(256 * 4);
-  for (let i = 0; i < 256; i++) bytes.writeUInt32BE(i + 1, i * 4);
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, 256);
-})();
 
 /** AES blocks that a packet of so many bytes of text needs: one for the tag, the others for the text. */
 export function blocksFor(textLength: number): number {
@@ -158,8 +156,6 @@ export class KeyStreams {
   readonly #slot: number;
   readonly #aes: ReturnType<typeof createCipheriv>;
   readonly #salt: Buffer;
-  readonly #iv = Buffer.alloc(12);
-  readonly #ivWords = new Uint32Array(this.#iv.buffer, this.#iv.byteOffset, 3);
   /** A handful: searching an array of small objects is cheaper than hashing. */
   readonly #streams: KeyStream[] = [];
   readonly #most: number;
@@ -203,24 +199,17 @@ export class KeyStreams {
 
   /** Writes the key stream of as many packets as fit, each of so many blocks; returns how many these are. */
   write(ssrc: number, offset: number, blocks: number, rollover: number, sequence: number): number {
-    if (this.#closed || blocks > BLOCK_NUMBERS.length) return 0;
-    const fitting = Math.floor(this.#room / (blocks * 16));
+    if (this.#closed || blocks > MAX_BLOCKS) return 0;
+    const { bytes, iv, module } = this.#arena;
+    const size = blocks * 16;
     // Not across the roll-over, whose packets have another counter.
-    const count = Math.min(fitting, 0x10000 - sequence);
-    const words = this.#ivWords;
-    let at = 0;
+    const count = Math.min(Math.floor(this.#room / size), 0x10000 - sequence);
     for (let packet = 0; packet < count; packet++) {
-      writePacketIv(this.#iv, this.#salt, GCM_IV_OFFSET, ssrc, rollover, sequence + packet);
-      const [a, b, c] = [words[0]!, words[1]!, words[2]!];
-      for (let block = 0; block < blocks; block++) {
-        counters[at] = a;
-        counters[at + 1] = b;
-        counters[at + 2] = c;
-        counters[at + 3] = BLOCK_NUMBERS[block]!;
-        at += 4;
-      }
+      writePacketIv(iv, this.#salt, GCM_IV_OFFSET, ssrc, rollover, sequence + packet);
+      module.count(COUNTERS + packet * size, blocks);
     }
-    if (count > 0) this.#arena.bytes.set(this.#aes.update(counterBytes.subarray(0, at * 4)), offset);
+    const counters = bytes.subarray(COUNTERS, COUNTERS + count * size);
+    if (count > 0) bytes.set(this.#aes.update(counters), offset);
     return count;
   }
 
