@@ -37,12 +37,18 @@ export class LocalSender implements PacketSender {
   readonly ownsSocket = false;
   readonly droppedLater = 0;
   readonly #srtp: SrtpSender;
+  /** Packets are put together here. */
+  readonly #packet: Buffer;
+  /** Bytes of a plain packet that fit. */
+  readonly #room: number;
   readonly #prefixes: Prefixes;
   readonly #output: SealedOutput;
   readonly #closed: (() => void) | undefined;
 
   constructor(srtp: SrtpSender, output: SealedOutput, closed?: () => void) {
     this.#srtp = srtp;
+    this.#packet = srtp.packet;
+    this.#room = srtp.packet.length - srtp.rtpOverhead;
     this.#prefixes = Prefixes.of(srtp.packet);
     this.#output = output;
     this.#closed = closed;
@@ -55,17 +61,17 @@ export class LocalSender implements PacketSender {
     payloadStart: number,
     payloadEnd: number,
   ): number {
-    const { packet, rtpOverhead } = this.#srtp;
+    const packet = this.#packet;
     const size = headerLength + payloadEnd - payloadStart;
-    if (size + rtpOverhead > packet.length) return -1;
+    if (size > this.#room) return -1;
     packet.set(header.length === headerLength ? header : header.subarray(0, headerLength));
     packet.set(part(payload, payloadStart, payloadEnd), headerLength);
     return this.#sendSealed(this.#srtp.protectRtp(packet, headerLength, size));
   }
   /** `bytes[start..end)` is the whole packet. */
   sendJoinedRtp(headerLength: number, bytes: Uint8Array, start: number, end: number): number {
-    const { packet, rtpOverhead } = this.#srtp;
-    if (end - start + rtpOverhead > packet.length) return -1;
+    const packet = this.#packet;
+    if (end - start > this.#room) return -1;
     packet.set(bytes.subarray(start, end));
     return this.#sendSealed(this.#srtp.protectRtp(packet, headerLength, end - start));
   }
