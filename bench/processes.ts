@@ -12,6 +12,22 @@ const root = join(import.meta.dirname, '..');
 /** Of /proc/PID/stat; Linux has had 100 everywhere for decades. */
 const TICKS_PER_SECOND = 100;
 
+const running = new Set<ChildProcess>();
+let watching = false;
+
+/** Sees to it that a child does not outlive this process, also when a bench is stopped in the middle. */
+export function endsWithUs<T extends ChildProcess>(child: T): T {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  if (watching) return child;
+  watching = true;
+  process.once('exit', () => {
+    for (const each of running) each.kill('SIGTERM');
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  return child;
+}
+
 /** User and system time of all threads of a process. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
@@ -67,10 +83,10 @@ export async function startServer(
   ...options: readonly string[]
 ): Promise<{ process: ChildProcess; url: string }> {
   const loader = entry.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, join(root, entry), '--port=0', ...options], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [...loader, join(root, entry), '--port=0', ...options];
+  const child = endsWithUs(
+    spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   for await (const chunk of child.stdout) {
     const url = /ready at (\S+)/.exec(String(chunk))?.[1];
     if (url) return { process: child, url };
@@ -99,7 +115,8 @@ export async function forkChild(
   args: readonly string[],
   nodeOptions: readonly string[] = [],
 ): Promise<ChildProcess> {
-  const child = fork(file, args, { execArgv: ['--import', 'tsx', ...nodeOptions], cwd: root });
+  const execArgv = ['--import', 'tsx', ...nodeOptions];
+  const child = endsWithUs(fork(file, args, { execArgv, cwd: root }));
   await waitFor(child, 'ready');
   return child;
 }

@@ -17,6 +17,7 @@ import { changeOf, meetsTarget, updated } from './baseline';
 import type { Baseline } from './baseline';
 import { BENCHES } from './metrics';
 import type { Bench, Measured } from './metrics';
+import { endsWithUs } from './processes';
 
 const BASELINE = path.join(import.meta.dirname, 'baseline.json');
 /** Longest of them: an hour is for soaking. */
@@ -36,10 +37,8 @@ async function measure(bench: Bench): Promise<Measured[]> {
   const command = [process.execPath, '--import', 'tsx', path.join(import.meta.dirname, bench.file), ...args];
   const needsDisplay = bench.display && platform() === 'linux' && !process.env['DISPLAY'];
   const [program = '', ...rest] = needsDisplay ? ['xvfb-run', '-a', ...command] : command;
-  const child = spawn(program, rest, {
-    cwd: path.join(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const cwd = path.join(import.meta.dirname, '..');
+  const child = endsWithUs(spawn(program, rest, { cwd, stdio: ['ignore', 'pipe', 'inherit'] }));
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const timer = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);
