@@ -42,9 +42,9 @@ const metric = (
 });
 
 interface FanOut {
-  readonly floorMicroseconds: number;
   readonly rows: readonly {
     readonly viewers: number;
+    readonly floorMicroseconds: number;
     readonly microsecondsPerPacket: number;
     readonly delivered: number;
     readonly delayP50: number;
@@ -55,7 +55,7 @@ interface FanOut {
 
 function fanOut(json: unknown): Measured[] {
   // Written by bench/fanout; the shape is its own.
-  const { floorMicroseconds, rows } = json as FanOut;
+  const { rows } = json as FanOut;
   return rows.flatMap((row) => {
     const { viewers } = row;
     const id = `fanout.${viewers}`;
@@ -65,7 +65,7 @@ function fanOut(json: unknown): Measured[] {
       measured(
         metric(`${id}.cpu`, `CPU per packet, ${viewers} viewers`, 'µs', many ? 14 : 30),
         row.microsecondsPerPacket,
-        floorMicroseconds,
+        row.floorMicroseconds,
       ),
       measured(
         metric(`${id}.delivered`, `packets delivered, ${viewers} viewers`, '%', 99.95, {

@@ -373,7 +373,7 @@ export class RtpSession {
     if (missing.length > 0) this.#send(buildNack(this.#localSsrc, stream.ssrc, missing));
   }
 
-  /** Packets may have to be paced from now on. */
+  /** There may be something to do at the next tick: a limit to pace by, a new stream to report on. */
   wake(): void {
     this.#options.ticker.wake(this);
   }

@@ -1,6 +1,6 @@
 /**
- * The sender's side of RTCP for one stream (RFC 3550 section 6.4): what was sent, said once a second, and what the
- * receiver answers.
+ * The sender's side of RTCP for one stream (RFC 3550 section 6.4): when a report is due, and what the receiver answers.
+ * What was sent is counted by the stream itself.
  */
 import type { ClockMapping } from '../flow';
 import { buildSenderReport, buildSourceDescription, ntpMiddle } from './rtcp';

@@ -230,6 +230,8 @@ export class WireTransport implements MediaTransport, DatagramReceiver, LegListe
     this.#oldSockets.set(socket, timer);
   }
 
+  // ---- as the output of its sender
+
   sealed(datagram: Buffer): boolean {
     if (this.#socket !== undefined) return this.#socket.send(datagram);
     // The handshake may begin before our own check is answered; by then the peer has proved that it knows the password.

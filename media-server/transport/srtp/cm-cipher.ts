@@ -4,6 +4,7 @@ import {
   RTCP_CLEAR,
   RTCP_ENCRYPTED,
   sharedPacket,
+  streamOf,
   type PacketOpener,
   type PacketSealer,
   type StreamSealer,
@@ -46,10 +47,7 @@ export class CmCipher implements PacketSealer, PacketOpener {
   }
 
   stream(ssrc: number): StreamSealer {
-    return {
-      sealRtp: (packet, headerLength, length, rollover, sequence) =>
-        this.sealRtp(packet, headerLength, length, ssrc, rollover, sequence),
-    };
+    return streamOf(this, ssrc);
   }
 
   sealRtp(

@@ -138,44 +138,59 @@ function absorb(): number[] {
   ];
 }
 
-/** The parameters of `seal` and `open`, and their variables. */
-const [packet, headerLength, length, table, keyStream, i, stream, y] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Where the parameters of `seal` and `open`, and their variables, stand. */
+const PLACES = {
+  packet: 0,
+  headerLength: 1,
+  length: 2,
+  table: 3,
+  keyStream: 4,
+  i: 5,
+  stream: 6,
+  y: 7,
+} as const;
 const VARIABLES = [2, 2, I32, 1, V128];
 
 /** XORs the text with the key stream in blocks of 16; what is written behind its end lies where the tag is. */
-const CRYPT = [
-  ...[...get(headerLength), ...set(i), ...get(keyStream), ...constant(16), ...ADD, ...set(stream)],
-  ...[...BLOCK, ...LOOP],
-  ...[...get(length), ...get(i), ...LESS_OR_EQUAL, ...branchIf(1)],
-  ...[...get(packet), ...get(i), ...ADD],
-  ...[...get(packet), ...get(i), ...ADD, ...load(), ...get(stream), ...load(), ...VECTOR_XOR, ...store()],
-  ...[...get(i), ...constant(16), ...ADD, ...set(i)],
-  ...[...get(stream), ...constant(16), ...ADD, ...set(stream)],
-  ...[...branch(0), ...END, ...END],
-];
+function crypt(): number[] {
+  const { packet, headerLength, length, keyStream, i, stream } = PLACES;
+  return [
+    ...[...get(headerLength), ...set(i), ...get(keyStream), ...constant(16), ...ADD, ...set(stream)],
+    ...[...BLOCK, ...LOOP],
+    ...[...get(length), ...get(i), ...LESS_OR_EQUAL, ...branchIf(1)],
+    ...[...get(packet), ...get(i), ...ADD],
+    ...[...get(packet), ...get(i), ...ADD, ...load(), ...get(stream), ...load(), ...VECTOR_XOR, ...store()],
+    ...[...get(i), ...constant(16), ...ADD, ...set(i)],
+    ...[...get(stream), ...constant(16), ...ADD, ...set(stream)],
+    ...[...branch(0), ...END, ...END],
+  ];
+}
 
 /** Leaves the tag that belongs to header and cipher text on the stack. */
-const TAG_OF_TEXT = [
-  ...[...get(packet), ...get(headerLength), ...ZERO, ...get(table), ...call(0), ...set(y)],
-  ...[...get(packet), ...get(headerLength), ...ADD, ...get(length), ...get(headerLength), ...SUB],
-  ...[...get(y), ...get(table), ...call(0), ...set(y)],
-  ...[...constant(LAYOUT.lengths), ...constant(16), ...get(y), ...get(table), ...call(0)],
-  ...[...get(keyStream), ...load(), ...VECTOR_XOR],
-];
+function tagOfText(): number[] {
+  const { packet, headerLength, length, table, keyStream, y } = PLACES;
+  return [
+    ...[...get(packet), ...get(headerLength), ...ZERO, ...get(table), ...call(0), ...set(y)],
+    ...[...get(packet), ...get(headerLength), ...ADD, ...get(length), ...get(headerLength), ...SUB],
+    ...[...get(y), ...get(table), ...call(0), ...set(y)],
+    ...[...constant(LAYOUT.lengths), ...constant(16), ...get(y), ...get(table), ...call(0)],
+    ...[...get(keyStream), ...load(), ...VECTOR_XOR],
+  ];
+}
+
+function endOfText(): number[] {
+  return [...get(PLACES.packet), ...get(PLACES.length), ...ADD];
+}
 
 function seal(): number[] {
-  return [
-    ...[...VARIABLES, ...CRYPT],
-    ...[...get(packet), ...get(length), ...ADD, ...TAG_OF_TEXT, ...store(), ...END],
-  ];
+  return [...VARIABLES, ...crypt(), ...endOfText(), ...tagOfText(), ...store(), ...END];
 }
 
 function open(): number[] {
   return [
-    ...[...VARIABLES, ...TAG_OF_TEXT],
-    ...[...get(packet), ...get(length), ...ADD, ...load(), ...VECTOR_XOR, ...ANY_TRUE],
+    ...[...VARIABLES, ...tagOfText(), ...endOfText(), ...load(), ...VECTOR_XOR, ...ANY_TRUE],
     ...[...IF, ...constant(0), ...RETURN, ...END],
-    ...[...CRYPT, ...constant(1), ...END],
+    ...[...crypt(), ...constant(1), ...END],
   ];
 }
 

@@ -27,6 +27,26 @@ export interface PacketSealer {
   close(): void;
 }
 
+/** Seals with the cipher's own method, for ciphers that keep nothing of a stream. */
+export function streamOf(
+  cipher: {
+    sealRtp(
+      packet: Buffer,
+      headerLength: number,
+      length: number,
+      ssrc: number,
+      rollover: number,
+      sequence: number,
+    ): number;
+  },
+  ssrc: number,
+): StreamSealer {
+  return {
+    sealRtp: (packet, headerLength, length, rollover, sequence) =>
+      cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence),
+  };
+}
+
 export interface PacketOpener {
   /** Bytes that RTCP shrinks by, index included. */
   readonly rtcpOverhead: number;
