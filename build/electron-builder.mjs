@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Arch } from 'electron-builder';
-import { at, externalPackages } from './layout.mjs';
+import { at, nativePackages } from './layout.mjs';
 
 /** An Electron that is on this machine already (the same variable as Electron's own npm package reads). */
 const localElectron = process.env.ELECTRON_OVERRIDE_DIST_PATH;
@@ -20,25 +20,28 @@ const homepage = process.env.CALLCAST_HOMEPAGE ?? 'https://callcast.example/';
  * Native packages come in two: what is common, and the binary for one system and processor, such as
  * `@napi-rs/canvas-linux-x64-gnu`. electron-builder puts in the system and the processor that it packages for.
  */
-const nativePackages = externalPackages.flatMap((name) => [
+const nativeFolders = nativePackages.flatMap(({ name, binary }) => [
   `node_modules/${name}`,
-  `node_modules/${name}-\${platform}-\${arch}{,-gnu,-msvc}`,
+  `node_modules/${binary}-\${platform}-\${arch}{,-gnu,-msvc}`,
 ]);
+
+/** @param {string} name */
+const topFolder = (name) => name.split('/')[0];
 
 /**
  * npm installs the binaries of the system that it runs on: packaging for another one needs those.
  * @param {string} system as Node names it @param {string | undefined} arch
  */
 function checkBinaries(system, arch) {
-  const missing = externalPackages.filter((name) => {
-    const [scope = '', own = ''] = name.split('/');
+  const missing = nativePackages.filter(({ binary }) => {
+    const [scope = '', own = ''] = binary.split('/');
     return !readdirSync(at('node_modules', scope)).some((folder) =>
       folder.startsWith(`${own}-${system}-${arch}`),
     );
   });
   if (missing.length > 0)
     throw new Error(
-      `${missing.join(' and ')} for ${system} ${arch} is not installed: npm install --no-save --os=${system} --cpu=${arch}`,
+      `${missing.map(({ name }) => name).join(' and ')} for ${system} ${arch} is not installed: npm install --no-save --os=${system} --cpu=${arch}`,
     );
 }
 
@@ -61,7 +64,11 @@ export const configuration = {
     '!dist/hub',
     '!dist/**/*.map',
     '!node_modules',
-    ...nativePackages.map((folder) => `${folder}/**/*`),
+    ...nativeFolders.map((folder) => `${folder}/**/*`),
+    // Its sources and manual, and what is for other C libraries than Electron's.
+    '!node_modules/koffi/{doc,lib,vendor}/**',
+    '!node_modules/koffi/**/{*.{cc,hh,inc,def,S,asm},CMakeLists.txt,cnoke.cjs}',
+    '!node_modules/@koromix/**/musl_*/**',
     '!**/*.{md,d.ts,cdx.json}',
   ],
   asar: true,
@@ -69,8 +76,8 @@ export const configuration = {
   asarUnpack: [
     'dist/media-server/**',
     'dist/overlays/**',
-    ...[...new Set(externalPackages.map((name) => name.split('/')[0]))].map(
-      (scope) => `node_modules/${scope}/**`,
+    ...[...new Set(nativePackages.flatMap(({ name, binary }) => [name, binary].map(topFolder)))].map(
+      (folder) => `node_modules/${folder}/**`,
     ),
   ],
   // The native packages come ready-made for Node's stable interface; there is nothing to compile.

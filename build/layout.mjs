@@ -23,10 +23,14 @@ export const sourceFolders = [
 ];
 
 /**
- * Packages that stay in node_modules: they carry native code, which a bundle cannot hold. The same list decides what the
- * installer takes along.
+ * Packages that stay in node_modules, because they carry native code, which a bundle cannot hold; `binary`: how the names of
+ * the packages begin that hold it, one for each system and processor. The same list decides what the installer takes along.
  */
-export const externalPackages = ['@napi-rs/canvas', '@napi-rs/webcodecs'];
+export const nativePackages = [
+  { name: '@napi-rs/canvas', binary: '@napi-rs/canvas' },
+  { name: '@napi-rs/webcodecs', binary: '@napi-rs/webcodecs' },
+  { name: 'koffi', binary: '@koromix/koffi' },
+];
 
 /** Optional accelerators of ws: not needed with small frames and no masking on the server's side. */
 export const ignoredPackages = ['bufferutil', 'utf-8-validate'];

@@ -16,11 +16,11 @@ import { MinifyWithSwc } from './minify.mjs';
 import {
   at,
   dist,
-  externalPackages,
   faceModels,
   hubEntries,
   ignoredPackages,
   mediaServerEntries,
+  nativePackages,
   overlayImages,
   trayIcons,
 } from './layout.mjs';
@@ -127,7 +127,7 @@ function nodeSide(mode, name, target, plugins = []) {
       library: { type: 'commonjs2' },
     },
     module: { rules: [typescript('node20.18')] },
-    externals: Object.fromEntries(externalPackages.map((name) => [name, `commonjs ${name}`])),
+    externals: Object.fromEntries(nativePackages.map(({ name }) => [name, `commonjs ${name}`])),
     plugins: [new webpack.IgnorePlugin({ resourceRegExp: exactly(ignoredPackages) }), ...plugins],
     node: { __dirname: false, __filename: false },
     // Readable stack traces in the user's log are worth more than the bytes.

@@ -2,6 +2,8 @@
  * A connected socket on the port that all transports share: spares the kernel and Node the address handling of each
  * packet. Works only where the system lets sockets share a port; see udp-port.ts.
  */
+import type dgram from 'node:dgram';
+import type { BurstSocket, DatagramBursts } from './datagram-bursts';
 import { bindNow, closeQuietly, createSocket, resize, SendingSocket } from './udp-socket';
 
 const SEND_BUFFER = 1024 * 1024;
@@ -21,23 +23,37 @@ export interface PeerSocketEvents {
 }
 
 /** A socket that talks to one remote address only. */
-export class PeerSocket extends SendingSocket {
+export class PeerSocket extends SendingSocket implements BurstSocket {
   readonly address: string;
   readonly port: number;
   /** The system reported that a datagram could not be delivered (a closed port, most often). */
   errors = 0;
+  /** -1: only Node knows it. */
+  readonly descriptor: number;
   readonly #events: PeerSocketEvents;
+  readonly #bursts: DatagramBursts | undefined;
   #closed = false;
 
-  /** Throws what the system says when the port cannot be shared. */
-  constructor(local: LocalPoint, address: string, port: number, events: PeerSocketEvents) {
+  /**
+   * Throws what the system says when the port cannot be shared. `bursts`: by which it sends, where the system can do that;
+   * one for all sockets of a thread.
+   */
+  constructor(
+    local: LocalPoint,
+    address: string,
+    port: number,
+    events: PeerSocketEvents,
+    bursts: DatagramBursts | undefined,
+  ) {
     super(createSocket(local.family, true));
     this.#events = events;
+    this.#bursts = bursts;
     this.address = address;
     this.port = port;
     const { socket } = this;
     try {
-      bindNow(socket, local.address, local.port);
+      this.descriptor = bursts ? bindDescriptor(socket, local, bursts) : -1;
+      if (!bursts) bindNow(socket, local.address, local.port);
       socket.connect(port, address);
       socket.remoteAddress(); // throws unless connected
     } catch (error) {
@@ -51,14 +67,32 @@ export class PeerSocket extends SendingSocket {
 
   send(datagram: Buffer): boolean {
     if (this.#closed || !this.mayBeSent()) return false;
-    this.socket.send(datagram);
+    if (this.#bursts) this.#bursts.send(this, datagram);
+    else this.socket.send(datagram);
     return true;
+  }
+  sendAlone(datagram: Buffer): void {
+    this.socket.send(datagram);
   }
 
   close(): void {
     if (this.#closed) return;
+    // Its last words; afterwards the descriptor is somebody else's.
+    this.#bursts?.flush();
     this.#closed = true;
     closeQuietly(this.socket);
     this.#events.closed?.();
+  }
+}
+
+/** The descriptor of the socket, which owns it from then on: Node names none of those that it opens itself. */
+function bindDescriptor(socket: dgram.Socket, { address, port }: LocalPoint, bursts: DatagramBursts): number {
+  const fd = bursts.bind(address, port);
+  try {
+    socket.bind({ fd, exclusive: true });
+    return fd;
+  } catch (error) {
+    bursts.unbind(fd);
+    throw error;
   }
 }

@@ -24,10 +24,12 @@ import type {
   TransportHost,
   TransportHostOptions,
 } from './types';
+import { DatagramBursts } from './datagram-bursts';
 import { PeerSocket } from './peer-socket';
 import { LocalSender, type PacketSender } from './sending/packet-sender';
 import { SenderPool, type LegListener } from './sending/sender-pool';
 import type { SendPath } from './sending/send-protocol';
+import { openSystemUdp } from './system-udp';
 import { UdpPort, type LocalSocket } from './udp-port';
 
 /** A local socket as ICE sees it. */
@@ -105,6 +107,7 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   readonly #transactions = new Map<string, TransactionReceiver>();
   readonly #transports = new Set<WireTransport>();
   #udp: UdpPort | undefined;
+  #bursts: DatagramBursts | undefined;
   readonly #pool: SenderPool | undefined;
   readonly #sendersBeforeThreads: number;
   #localSenders = 0;
@@ -134,6 +137,8 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   }
 
   async open(options: TransportHostOptions): Promise<void> {
+    const system = await openSystemUdp();
+    this.#bursts = system && new DatagramBursts(system);
     this.#udp = await UdpPort.open({ ...options, logger: this.#logger }, this.#receive);
     this.bases();
   }
@@ -208,10 +213,12 @@ class UdpTransportHost implements TransportHost, HostServices, StunRegistry {
   connect(base: HostBase, address: string, port: number): PeerSocket | undefined {
     if (!base.socket.shared || this.#closed) return undefined;
     try {
-      const socket = new PeerSocket(base.socket, address, port, {
-        received: (data, from, fromPort) => this.#receive(data, base.socket, from, fromPort),
+      const events = {
+        received: (data: Buffer, from: string, fromPort: number) =>
+          this.#receive(data, base.socket, from, fromPort),
         closed: () => (this.#peerSockets -= 1),
-      });
+      };
+      const socket = new PeerSocket(base.socket, address, port, events, this.#bursts);
       this.#peerSockets += 1;
       return socket;
     } catch (error) {

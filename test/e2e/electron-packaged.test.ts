@@ -108,13 +108,13 @@ describe.skipIf(obstacle)(`the packaged app${obstacle ? ` (${obstacle})` : ''}`,
   it('carries its bundles and its native modules, and nothing else of node_modules', () => {
     const outside = path.join(folder, 'resources/app.asar.unpacked');
     expect(existsSync(path.join(outside, 'dist/media-server/cli.cjs'))).toBe(true);
-    expect(readdirSync(path.join(outside, 'node_modules'))).toEqual(['@napi-rs']);
+    expect(readdirSync(path.join(outside, 'node_modules'))).toEqual(['@koromix', '@napi-rs', 'koffi']);
     const natives = readdirSync(path.join(outside, 'node_modules'), {
       recursive: true,
       encoding: 'utf8',
     }).filter((file) => file.endsWith('.node'));
     // Those of this system and no other's.
-    expect(natives).toHaveLength(2);
+    expect(natives).toHaveLength(3);
     for (const file of natives) expect(file).toContain(`-${process.platform}-${process.arch}`);
     expect(existsSync(path.join(folder, 'resources/default_app.asar'))).toBe(false);
   });

@@ -3,9 +3,11 @@
  * socket. What comes to those sockets goes to the server, which alone knows what it means.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { DatagramBursts } from '../datagram-bursts';
 import { PeerSocket } from '../peer-socket';
 import { SRTP_PROFILES } from '../srtp/profile';
 import { makeSealer, SrtpSender } from '../srtp/srtp-session';
+import { openSystemUdp } from '../system-udp';
 import { RECORD, RingReader } from './packet-ring';
 import { LocalSender, type SealedOutput } from './packet-sender';
 import { END } from './send-protocol';
@@ -81,17 +83,20 @@ class Leg implements SealedOutput {
 function connect(path: SendPath): PeerSocket | undefined {
   const { family, localAddress, localPort } = path;
   try {
-    return new PeerSocket({ family, address: localAddress, port: localPort }, path.address, path.port, {
+    const events = {
       // Between bind and connect anybody's packets may come.
-      received: (data, address, from) =>
+      received: (data: Buffer, address: string, from: number) =>
         void post({ type: 'datagram', localAddress, data: Uint8Array.from(data), address, port: from }),
-    });
+    };
+    const local = { family, address: localAddress, port: localPort };
+    return new PeerSocket(local, path.address, path.port, events, bursts);
   } catch {
     return undefined;
   }
 }
 
 const legs = new Map<number, Leg>();
+let bursts: DatagramBursts | undefined;
 
 function obey(number: number, order: LegOrder): void {
   const leg = legs.get(number);
@@ -136,8 +141,12 @@ function drain(): void {
     port?.close();
   }
 }
-port.on('message', (message: number) => {
-  if (message === END) ending = true;
+// What comes until then stays in the ring, and messages stay in the port.
+void openSystemUdp().then((system) => {
+  bursts = system && new DatagramBursts(system);
+  port.on('message', (message: number) => {
+    if (message === END) ending = true;
+    drain();
+  });
   drain();
 });
-drain();
