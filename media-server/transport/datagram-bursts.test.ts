@@ -4,7 +4,7 @@ import { platform } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DatagramBursts, type BurstSocket } from './datagram-bursts';
 import { PeerSocket } from './peer-socket';
-import { EINVAL, MAX_DATAGRAM, MAX_SEGMENTS, openSystemUdp, type SystemUdp } from './system-udp';
+import { MAX_DATAGRAM, MAX_SEGMENTS, openSystemUdp, UNFIT, type SystemUdp } from './system-udp';
 
 const EAGAIN = 11;
 const bytes = (length: number, value: number) => Buffer.alloc(length, value);
@@ -96,8 +96,8 @@ describe('bursts of datagrams', () => {
     expect(socket.alone).toEqual([`${MAX_DATAGRAM + 1}×2`, '0×undefined']);
   });
 
-  it('loses nothing where the system cuts nothing apart, and asks no more on that way', () => {
-    const { system, calls } = notingSystem([EINVAL]);
+  it.each([...UNFIT])('loses nothing where the system cuts nothing apart, error %i', (error) => {
+    const { system, calls } = notingSystem([error]);
     const bursts = new DatagramBursts(system);
     const [a, b] = [notingSocket(7), notingSocket(8)];
     for (const socket of [a, a, a, b, b]) bursts.send(socket, bytes(50, 1));

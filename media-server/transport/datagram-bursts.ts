@@ -3,7 +3,7 @@
  * in one call. Nothing waits for what may come: a burst leaves when a datagram does not fit to it, and at the end of the
  * turn in any case.
  */
-import { EINVAL, EIO, MAX_DATAGRAM, MAX_SEGMENTS } from './system-udp';
+import { MAX_DATAGRAM, MAX_SEGMENTS, UNFIT } from './system-udp';
 import type { SystemUdp } from './system-udp';
 
 /** A connected socket. */
@@ -15,7 +15,7 @@ export interface BurstSocket {
 
 export class DatagramBursts {
   readonly #system: SystemUdp;
-  /** Ways on which the system cuts nothing apart: a tunnel, or one whose packets are smaller than ours. */
+  /** Those on whose way the system cuts nothing apart. */
   readonly #unfit = new WeakSet<BurstSocket>();
   #socket: BurstSocket | undefined;
   #segment = 0;
@@ -73,7 +73,7 @@ export class DatagramBursts {
     this.#complete = false;
     const error = this.#system.send(socket.descriptor, length, segment);
     if (error === 0) return;
-    if (count > 1 && (error === EINVAL || error === EIO)) this.#unfit.add(socket);
+    if (count > 1 && UNFIT.has(error)) this.#unfit.add(socket);
     const { room } = this.#system;
     for (let at = 0; at < length; at += segment)
       socket.sendAlone(Buffer.from(room.subarray(at, Math.min(at + segment, length))));

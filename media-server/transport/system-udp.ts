@@ -27,9 +27,11 @@ export interface SystemUdp {
   send(descriptor: number, length: number, segment: number): number;
 }
 
-/** Error numbers that say that this system, or this way through it, cuts nothing apart. Linux, all processors. */
-export const EIO = 5;
-export const EINVAL = 22;
+/**
+ * Error numbers that say that this system, or this way through it, cuts nothing apart: an old kernel, a tunnel, a network
+ * whose packets are smaller than ours. Linux, all processors.
+ */
+export const UNFIT: ReadonlySet<number> = new Set([5 /* EIO */, 22 /* EINVAL */, 90 /* EMSGSIZE */]);
 
 // Numbers of Linux, for x64 and arm64 alike.
 const AF_INET = 2;
