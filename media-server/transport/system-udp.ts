@@ -175,7 +175,8 @@ class LinuxUdp implements SystemUdp {
       this.#view.setUint16(PLACES.control.at + 16, segment, true);
       sent = sendmsg(descriptor, this.#message, MSG_DONTWAIT);
     }
-    return sent < 0 ? errno() : 0;
+    // What failed is never 0, whatever the number was overwritten by meanwhile.
+    return sent < 0 ? errno() || -1 : 0;
   }
 
   #failure(call: string): Error {
