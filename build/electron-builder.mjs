@@ -35,9 +35,8 @@ const topFolder = (name) => name.split('/')[0];
 function checkBinaries(system, arch) {
   const missing = nativePackages.filter(({ binary }) => {
     const [scope = '', own = ''] = binary.split('/');
-    return !readdirSync(at('node_modules', scope)).some((folder) =>
-      folder.startsWith(`${own}-${system}-${arch}`),
-    );
+    const siblings = existsSync(at('node_modules', scope)) ? readdirSync(at('node_modules', scope)) : [];
+    return !siblings.some((folder) => folder.startsWith(`${own}-${system}-${arch}`));
   });
   if (missing.length > 0)
     throw new Error(

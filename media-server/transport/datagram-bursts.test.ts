@@ -128,7 +128,7 @@ describe.runIf(platform() === 'linux')('bursts of the system', () => {
     open.clear();
   });
 
-  async function pair(family: 4 | 6) {
+  async function pair(family: 4 | 6, inBursts = true) {
     const home = family === 4 ? '127.0.0.1' : '::1';
     const system = await openSystemUdp();
     if (!system) throw new Error('there is no koffi');
@@ -160,7 +160,7 @@ describe.runIf(platform() === 'linux')('bursts of the system', () => {
         heard();
       },
     };
-    const bursts = new DatagramBursts(counting);
+    const bursts = inBursts ? new DatagramBursts(counting) : undefined;
     const socket = new PeerSocket({ family, address: home, port }, home, peer.address().port, events, bursts);
     const arrived: string[] = [];
     let wanted = 0;
@@ -198,6 +198,15 @@ describe.runIf(platform() === 'linux')('bursts of the system', () => {
     ]);
     expect(calls).toEqual([0, 0]);
     socket.close();
+  });
+
+  it.each([4, 6] as const)('arrive as well where Node sends them, IPv%i', async (family) => {
+    const { socket, calls, arrival } = await pair(family, false);
+    for (const value of [1, 2, 3]) expect(socket.send(bytes(1_200, value))).toBe(true);
+    expect(await arrival(3)).toEqual(['1200×1 true', '1200×2 true', '1200×3 true']);
+    expect(calls).toEqual([]);
+    socket.close();
+    expect(socket.send(bytes(20, 4))).toBe(false);
   });
 
   it('leave before their socket is closed, and not after', async () => {

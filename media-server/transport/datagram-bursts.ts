@@ -9,7 +9,7 @@ import type { SystemUdp } from './system-udp';
 /** A connected socket. */
 export interface BurstSocket {
   readonly descriptor: number;
-  /** Sends one datagram the ordinary way, where all errors are known. It is the callee's from then on. */
+  /** Sends one datagram the ordinary way, where all errors are known; its memory is not touched any more. */
   sendAlone(datagram: Buffer): void;
 }
 

@@ -52,8 +52,7 @@ export class PeerSocket extends SendingSocket implements BurstSocket {
     this.port = port;
     const { socket } = this;
     try {
-      this.descriptor = bursts ? bindDescriptor(socket, local, bursts) : -1;
-      if (!bursts) bindNow(socket, local.address, local.port);
+      this.descriptor = bindShared(socket, local, bursts);
       socket.connect(port, address);
       socket.remoteAddress(); // throws unless connected
     } catch (error) {
@@ -68,7 +67,7 @@ export class PeerSocket extends SendingSocket implements BurstSocket {
   send(datagram: Buffer): boolean {
     if (this.#closed || !this.mayBeSent()) return false;
     if (this.#bursts) this.#bursts.send(this, datagram);
-    else this.socket.send(datagram);
+    else this.sendAlone(datagram);
     return true;
   }
   sendAlone(datagram: Buffer): void {
@@ -85,10 +84,19 @@ export class PeerSocket extends SendingSocket implements BurstSocket {
   }
 }
 
-/** The descriptor of the socket, which owns it from then on: Node names none of those that it opens itself. */
-function bindDescriptor(socket: dgram.Socket, { address, port }: LocalPoint, bursts: DatagramBursts): number {
+/** Binds at once. Returns the descriptor, which Node names of no socket that it opens itself: then -1. */
+function bindShared(
+  socket: dgram.Socket,
+  { address, port }: LocalPoint,
+  bursts: DatagramBursts | undefined,
+): number {
+  if (!bursts) {
+    bindNow(socket, address, port);
+    return -1;
+  }
   const fd = bursts.bind(address, port);
   try {
+    // From then on it is the socket's, and closed with it.
     socket.bind({ fd, exclusive: true });
     return fd;
   } catch (error) {

@@ -27,20 +27,18 @@ export interface PacketSealer {
   close(): void;
 }
 
-/** Seals with the cipher's own method, for ciphers that keep nothing of a stream. */
-export function streamOf(
-  cipher: {
-    sealRtp(
-      packet: Buffer,
-      headerLength: number,
-      length: number,
-      ssrc: number,
-      rollover: number,
-      sequence: number,
-    ): number;
-  },
+/** One packet of one stream, in place: see `StreamSealer.sealRtp` and `PacketOpener.openRtp` for what it returns. */
+type PacketOperation = (
+  packet: Buffer,
+  headerLength: number,
+  length: number,
   ssrc: number,
-): StreamSealer {
+  rollover: number,
+  sequence: number,
+) => number;
+
+/** Seals with the cipher's own method, for ciphers that keep nothing of a stream. */
+export function streamOf(cipher: { readonly sealRtp: PacketOperation }, ssrc: number): StreamSealer {
   return {
     sealRtp: (packet, headerLength, length, rollover, sequence) =>
       cipher.sealRtp(packet, headerLength, length, ssrc, rollover, sequence),
@@ -51,14 +49,7 @@ export interface PacketOpener {
   /** Bytes that RTCP shrinks by, index included. */
   readonly rtcpOverhead: number;
   /** Decrypts in place; returns the length of the plain packet, or -1, and the packet as it was, when it is not authentic. */
-  openRtp(
-    packet: Buffer,
-    headerLength: number,
-    length: number,
-    ssrc: number,
-    rollover: number,
-    sequence: number,
-  ): number;
+  readonly openRtp: PacketOperation;
   openRtcp(packet: Buffer, length: number): number;
   /** Forgets what it keeps of the keys. */
   close(): void;
